@@ -1,0 +1,38 @@
+#include "base/paths.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+
+namespace halftone {
+
+namespace fs = std::filesystem;
+
+fs::path programFolder()
+{
+    std::error_code ignored;
+    return fs::read_symlink("/proc/self/exe", ignored).parent_path();
+}
+
+fs::path userDataFolder()
+{
+    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/')
+        return fs::path(data) / "halftone";
+    const char* home = std::getenv("HOME");
+    return fs::path(home != nullptr ? home : "/") / ".local/share/halftone";
+}
+
+std::vector<fs::path> builtInModels()
+{
+    std::vector<fs::path> folders;
+    std::error_code ignored;
+    for (const auto& entry :
+         fs::directory_iterator(programFolder() / "../share/halftone/models", ignored))
+        if (fs::exists(entry.path() / "config.json", ignored))
+            folders.push_back(fs::weakly_canonical(entry.path(), ignored));
+    // "starter", the default, sorts before its twin "starter-soft".
+    std::sort(folders.begin(), folders.end());
+    return folders;
+}
+
+} // namespace halftone

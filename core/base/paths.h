@@ -1,0 +1,17 @@
+// Where things lie on this machine. Nothing here is made or checked; callers do that.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+namespace halftone {
+
+/// The folder of the running program, links resolved.
+[[nodiscard]] std::filesystem::path programFolder();
+/// `$XDG_DATA_HOME/halftone`, or `~/.local/share/halftone`.
+[[nodiscard]] std::filesystem::path userDataFolder();
+/// The model folders that come with the program, the default first; empty when they are missing.
+/// Found at `../share/halftone/models` from the program, installed or in a build tree.
+[[nodiscard]] std::vector<std::filesystem::path> builtInModels();
+
+} // namespace halftone

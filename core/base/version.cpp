@@ -1,0 +1,10 @@
+#include "base/version.h"
+
+namespace halftone {
+
+std::string_view programVersion()
+{
+    return HALFTONE_VERSION;
+}
+
+} // namespace halftone

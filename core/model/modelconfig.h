@@ -1,0 +1,77 @@
+// What a config.json says of a decoder-only transformer, checked and with the families' defaults
+// filled in. Families: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM.
+#pragma once
+
+#include "base/ids.h"
+#include "base/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace halftone {
+
+enum class RopeScaling : std::uint8_t
+{
+    None,
+    Linear,
+    Llama3,
+    Yarn
+};
+
+/// Rotary position embedding; parameters by their names in config.json.
+struct RopeConfig
+{
+    double theta = 10000;
+    RopeScaling scaling = RopeScaling::None;
+    double factor = 1;
+    double lowFrequencyFactor = 1;         // llama3
+    double highFrequencyFactor = 4;        // llama3
+    double betaFast = 32;                  // yarn
+    double betaSlow = 1;                   // yarn
+    std::optional<double> attentionFactor; // yarn; absent: 0.1 ln(factor) + 1
+    std::int64_t originalContext = 0;      // original_max_position_embeddings
+};
+
+struct ModelConfig
+{
+    std::string architecture; // "LlamaForCausalLM"
+    std::int32_t vocabularySize = 0;
+    std::int32_t hiddenSize = 0;
+    std::int32_t intermediateSize = 0;
+    std::int32_t layerCount = 0;
+    std::int32_t headCount = 0;
+    std::int32_t kvHeadCount = 0;
+    std::int32_t headDim = 0;
+    double normEpsilon = 1e-6;
+    std::int64_t contextLength = 0; // max_position_embeddings
+    bool tiedHead = false;
+    bool queryKeyValueBias = false;
+    bool outputBias = false; // of the attention's output projection
+    bool mlpBias = false;
+    bool queryKeyNorm = false;         // Qwen3
+    std::vector<std::int32_t> windows; // per layer, rows; 0 for full attention
+    RopeConfig rope;
+    std::vector<TokenId> endTokens; // eos_token_id, one or several
+    std::optional<TokenId> beginToken;
+};
+
+/// `file` stands for config.json in messages. Fails with InvalidInput (wrong or missing values) or
+/// Unsupported (another architecture, activation, quantisation, rope kind), in one sentence.
+[[nodiscard]] Result<ModelConfig> parseModelConfig(std::string_view json, std::string_view file);
+
+/// eos_token_id of a generation_config.json, which overrides the config's; absent when not given.
+[[nodiscard]] Result<std::optional<std::vector<TokenId>>>
+parseEndTokens(std::string_view generationConfigJson, std::string_view file);
+
+/// A tensor that a config asks for.
+struct ExpectedTensor
+{
+    std::string name;
+    std::vector<std::int64_t> shape;
+};
+[[nodiscard]] std::vector<ExpectedTensor> expectedTensors(const ModelConfig&);
+
+} // namespace halftone

@@ -1,0 +1,1 @@
+#include "reasoning/modes.h"

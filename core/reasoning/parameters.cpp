@@ -1,0 +1,1 @@
+#include "reasoning/parameters.h"

@@ -1,0 +1,40 @@
+// Everything that decides what a run does, given a model and a prompt. Stored as JSON with every
+// run; equal settings, model, prompt, machine and thread count give equal steps.
+#pragma once
+
+#include "base/result.h"
+#include "reasoning/parameters.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace halftone {
+
+/// Which phase the first step is in.
+enum class StartPhase : std::uint8_t
+{
+    Auto, // thinking when the prompt ends inside <think>, or when the mode is not discrete
+    Think,
+    Answer,
+};
+
+struct RunSettings
+{
+    std::string mode = "discrete";
+    std::uint64_t seed = 0;
+    std::int64_t maxSteps = 256;
+    int candidates = 32; // raw top candidates recorded with each step, 1 to 1000
+    StartPhase start = StartPhase::Auto;
+    bool ignoreEnd = false;     // go on after an end token (benchmarks)
+    ParameterValues parameters; // of the mode; absent ones take their default
+};
+
+/// The same with every parameter present; refuses what completeParameters() refuses, an unknown
+/// mode (naming those that exist) and counts out of range.
+[[nodiscard]] Result<RunSettings> completeSettings(const RunSettings&);
+
+[[nodiscard]] std::string toJson(const RunSettings&);
+[[nodiscard]] Result<RunSettings> runSettingsFromJson(std::string_view);
+
+} // namespace halftone

@@ -1,0 +1,1 @@
+#include "sampling/filters.h"

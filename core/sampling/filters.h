@@ -1,0 +1,71 @@
+// From logits to the distribution that is sampled from: temperature and truncation filters, applied
+// one after another in a stated order, renormalising after each.
+//
+//   temperature  p ~ exp(z / T)
+//   top-k        the k most probable
+//   top-p        the smallest set of most probable tokens whose mass reaches p (the token that
+//                crosses p is kept), measured on what the filters before have left
+//   min-p        p_i >= m * p_max, on what the filters before have left
+//
+// Order changes results; the default is Soft-Thinking's: temperature, top-k, top-p, min-p.
+// Ties are broken by lower id everywhere, so that "top 1" is reproducible.
+#pragma once
+
+#include "base/ids.h"
+#include "base/result.h"
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace halftone {
+
+enum class Filter : std::uint8_t
+{
+    Temperature,
+    TopK,
+    TopP,
+    MinP
+};
+using FilterOrder = std::array<Filter, 4>;
+
+inline constexpr FilterOrder softThinkingOrder{Filter::Temperature, Filter::TopK, Filter::TopP,
+                                               Filter::MinP};
+
+/// "temperature,top-k,top-p,min-p" in any order, each once.
+[[nodiscard]] Result<FilterOrder> parseFilterOrder(std::string_view);
+[[nodiscard]] std::string name(const FilterOrder&);
+
+struct SamplingSettings
+{
+    double temperature = 1; // 0 is greedy: one token of probability 1, the filters do not matter
+    int topK = 0;           // 0: off
+    double topP = 1;        // 1: off
+    double minP = 0;        // 0: off
+    FilterOrder order = softThinkingOrder;
+};
+
+struct WeightedToken
+{
+    TokenId id;
+    double probability = 0;
+};
+
+/// By descending probability, ties by lower id; sums to 1. Never empty for finite logits.
+struct Distribution
+{
+    std::vector<WeightedToken> tokens;
+
+    [[nodiscard]] double entropy() const;            // nats
+    [[nodiscard]] double probability(TokenId) const; // 0 when not in the support
+};
+
+/// Filters `logits` [vocabulary] into `out`, whose storage is reused.
+void filterLogits(std::span<const float> logits, const SamplingSettings&, Distribution& out);
+
+/// The token at cumulative probability `u` in [0, 1): an exact categorical draw.
+[[nodiscard]] TokenId draw(const Distribution&, double u);
+
+} // namespace halftone

@@ -1,0 +1,1 @@
+#include "store/runrecorder.h"

@@ -1,0 +1,83 @@
+// All of a run but its steps: which model, which settings, from where it was forked. What an export
+// writes beside every figure, and what a re-run needs.
+#pragma once
+
+#include "base/ids.h"
+#include "cache/accounting.h"
+#include "trace/steprecord.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace halftone {
+
+/// Who the model was. Enough to tell whether a folder on this machine is the same one.
+struct ModelIdentity
+{
+    std::string name;        // the folder's name
+    std::string path;        // where it lay when the run was made
+    std::string fingerprint; // hash over config, tokenizer and weights, lower-case hex
+    std::string architecture;
+    std::int32_t vocabularySize = 0;
+    std::int32_t embeddingSize = 0;
+    std::int32_t layerCount = 0;
+    std::string weightType; // as stored: f32, f16, bf16
+    std::string device;     // cpu, cuda
+    int threads = 1;
+    double meanEmbeddingNorm = 0; // mean length of the embedding table's rows
+    CacheShape cache;
+    bool operator==(const ModelIdentity&) const = default;
+};
+
+enum class RunStatus : std::uint8_t
+{
+    Running,     // its writer is alive
+    Finished,    // ended by itself
+    Stopped,     // ended by the user
+    Interrupted, // its writer died; the steps that were stored are whole
+    Failed,      // ended by an error
+};
+
+struct RunTimings
+{
+    std::int64_t promptTokens = 0;
+    std::int64_t prefillNs = 0;
+    std::int64_t decodeSteps = 0;
+    std::int64_t decodeNs = 0; // from the first decision to the last, all phases
+    bool operator==(const RunTimings&) const = default;
+};
+
+/// What a fork changed at its first own step.
+struct ForkOrigin
+{
+    RunId parent;
+    StepIndex step;     // the child's own steps begin here; those before are the parent's
+    std::string change; // a sentence for a person: "fed 'bern' instead of 'femp'"
+    bool operator==(const ForkOrigin&) const = default;
+};
+
+struct RunInfo
+{
+    RunId id;
+    SessionId session;
+    std::optional<ForkOrigin> origin;
+    ModelIdentity model;
+    std::string settings; // RunSettings as JSON, every parameter with its value in force
+    std::string mode;
+    std::uint64_t seed = 0;
+    std::string prompt;             // text as given; empty when ids were given
+    std::vector<TokenId> promptIds; // what was prefilled
+    std::string programVersion;
+    RunStatus status = RunStatus::Running;
+    StopReason stop = StopReason::None;
+    std::string failure;         // the error's sentence when Failed
+    std::int64_t startedMs = 0;  // Unix time, milliseconds
+    std::int64_t finishedMs = 0; // 0 while running
+    RunTimings timings;
+};
+
+[[nodiscard]] std::string_view name(RunStatus);
+
+} // namespace halftone

@@ -1,0 +1,115 @@
+// The window's only way to the engine: commands go to one engine thread, results come back as
+// signals on the UI thread. Loads no library until the first loadModel().
+//
+// While a run goes on, the engine thread appends records to a buffer under a short lock, and a
+// timer here drains it about 30 times a second; there is never a signal per step. Every run is
+// stored as it grows by a RunRecorder. Results of a run that was replaced meanwhile are dropped.
+#pragma once
+
+#include "reasoning/runsettings.h"
+#include "trace/runinfo.h"
+#include "trace/stepinput.h"
+#include "trace/steprecord.h"
+#include "trace/tokentable.h"
+
+#include <QObject>
+#include <QString>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace halftone::ui {
+
+struct RunRequest
+{
+    std::optional<SessionId> session; // absent: a new session, named after the prompt
+    QString prompt;
+    RunSettings settings;
+};
+
+struct ForkRequest
+{
+    StepIndex step;                      // of the run that is shown
+    std::optional<StepInput> input;      // fed at that step instead of what was decided
+    std::optional<RunSettings> settings; // from that step on
+    QString change;                      // a sentence for the library
+};
+
+/// The model in memory.
+struct LoadedModel
+{
+    ModelIdentity identity;
+    std::shared_ptr<const TokenTable> tokens;
+    bool hasTokenizer = false;
+};
+
+/// A run as it begins: for a fork, with the steps it shares with its parent.
+struct StartedRun
+{
+    RunInfo info;
+    std::shared_ptr<const TokenTable> tokens;
+    std::vector<StepRecord> shared;
+};
+
+class EngineController : public QObject
+{
+    Q_OBJECT
+
+public:
+    enum class Activity
+    {
+        Idle,
+        Loading,
+        Prefilling,
+        Running,
+        Paused
+    };
+    Q_ENUM(Activity)
+
+    /// Runs are stored in the library at `library`.
+    explicit EngineController(std::filesystem::path library, QObject* parent = nullptr);
+    /// Stops the run at the next token boundary, stores what is left, joins the thread.
+    ~EngineController() override;
+
+    [[nodiscard]] Activity activity() const;
+    /// Null before the first model is loaded.
+    [[nodiscard]] std::shared_ptr<const LoadedModel> model() const;
+
+    void loadModel(const QString& folder);
+    void cancel(); // of loading or prefill
+    void start(const RunRequest&);
+    /// Prefills, takes one step and pauses; while paused, takes one more.
+    void startPaused(const RunRequest&);
+    void stepOnce();
+    void pause();
+    void resume();
+    void stop();
+    /// Forks the run last started here, sharing its cache. With `paused` it stops after the first
+    /// own step.
+    void fork(const ForkRequest&, bool paused = false);
+    /// Forks a stored run: feeds its prompt and its steps again first. The model must be the same
+    /// (by fingerprint), else failed() says so.
+    void forkStored(const RunInfo& parent, std::vector<StepRecord> steps, const ForkRequest&,
+                    bool paused = false);
+
+Q_SIGNALS:
+    void activityChanged(halftone::ui::EngineController::Activity activity);
+    /// `total` 0: unknown.
+    void progressed(const QString& stage, quint64 done, quint64 total);
+    void modelLoaded(std::shared_ptr<const halftone::ui::LoadedModel> model);
+    void runStarted(std::shared_ptr<const halftone::ui::StartedRun> run);
+    void stepsAvailable(halftone::RunId run,
+                        std::shared_ptr<const std::vector<halftone::StepRecord>> steps);
+    /// Ended, by itself, by the user or by an error (which failed() tells as well).
+    void runEnded(const halftone::RunInfo& info);
+    /// A sentence for the user.
+    void failed(const QString& message);
+
+private:
+    class Worker;
+    std::unique_ptr<Worker> m_worker;
+};
+
+} // namespace halftone::ui

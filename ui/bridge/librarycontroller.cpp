@@ -1,0 +1,5 @@
+#include "bridge/librarycontroller.h"
+
+class halftone::ui::LibraryController::Worker
+{
+};

@@ -1,0 +1,98 @@
+#include "models/rundocument.h"
+
+#include "models/stepcursor.h"
+
+#include <iterator>
+#include <utility>
+
+namespace halftone::ui {
+
+namespace {
+
+double valueOf(Series series, const StepRecord& record)
+{
+    switch (series) {
+    case Series::Entropy:
+        return record.entropy;
+    case Series::MixtureEntropy:
+        return record.mixtureEntropy;
+    case Series::Varentropy:
+        return record.varentropy;
+    case Series::PMax:
+        return record.pMax;
+    case Series::EffectiveTokens:
+        return record.effectiveTokens;
+    case Series::CacheLogical:
+        return static_cast<double>(record.cache.logical);
+    case Series::CacheLive:
+        return static_cast<double>(record.cache.live);
+    case Series::CacheAllocated:
+        return static_cast<double>(record.cache.allocated);
+    }
+    return 0;
+}
+
+} // namespace
+
+RunDocument::RunDocument(StepCursor* cursor, QObject* parent)
+    : QObject(parent)
+    , m_cursor(cursor)
+{
+}
+
+const StepRecord* RunDocument::at(qint64 step) const
+{
+    return step >= 0 && step < count() ? &m_steps[static_cast<std::size_t>(step)] : nullptr;
+}
+
+std::span<const double> RunDocument::series(Series series) const
+{
+    return m_series[static_cast<std::size_t>(series)];
+}
+
+void RunDocument::open(RunInfo info, std::shared_ptr<const TokenTable> tokens,
+                       std::vector<StepRecord> steps, bool live)
+{
+    m_info = std::move(info);
+    m_tokens = std::move(tokens);
+    m_steps = std::move(steps);
+    m_live = live;
+    for (std::vector<double>& series : m_series)
+        series.clear();
+    extendSeries(0);
+    Q_EMIT reset();
+    m_cursor->reset(count());
+}
+
+void RunDocument::append(std::vector<StepRecord> steps)
+{
+    if (steps.empty())
+        return;
+    const qint64 first = count();
+    m_steps.insert(m_steps.end(), std::make_move_iterator(steps.begin()),
+                   std::make_move_iterator(steps.end()));
+    extendSeries(static_cast<std::size_t>(first));
+    Q_EMIT stepsAppended(first, count() - 1);
+    m_cursor->setCount(count());
+}
+
+void RunDocument::update(RunInfo info, bool live)
+{
+    m_info = std::move(info);
+    m_live = live;
+    Q_EMIT infoChanged();
+}
+
+void RunDocument::close()
+{
+    open({}, nullptr, {}, false);
+}
+
+void RunDocument::extendSeries(std::size_t from)
+{
+    for (std::size_t s = 0; s < seriesCount; ++s)
+        for (std::size_t i = from; i < m_steps.size(); ++i)
+            m_series[s].push_back(valueOf(static_cast<Series>(s), m_steps[i]));
+}
+
+} // namespace halftone::ui
