@@ -32,6 +32,7 @@ struct RopeConfig
     double betaFast = 32;                  // yarn
     double betaSlow = 1;                   // yarn
     std::optional<double> attentionFactor; // yarn; absent: 0.1 ln(factor) + 1
+    bool truncate = true;                  // yarn: the ramp's ends are rounded to whole pairs
     std::int64_t originalContext = 0;      // original_max_position_embeddings
 };
 
@@ -46,7 +47,9 @@ struct ModelConfig
     std::int32_t kvHeadCount = 0;
     std::int32_t headDim = 0;
     double normEpsilon = 1e-6;
-    std::int64_t contextLength = 0; // max_position_embeddings
+    // max_position_embeddings, stretched by the factor where rope scaling is linear or yarn and the
+    // config gives the length before scaling, as its writers were told to.
+    std::int64_t contextLength = 0;
     bool tiedHead = false;
     bool queryKeyValueBias = false;
     bool outputBias = false; // of the attention's output projection
@@ -54,7 +57,7 @@ struct ModelConfig
     bool queryKeyNorm = false;         // Qwen3
     std::vector<std::int32_t> windows; // per layer, rows; 0 for full attention
     RopeConfig rope;
-    std::vector<TokenId> endTokens; // eos_token_id, one or several
+    std::vector<TokenId> endTokens; // eos_token_id, one or several, each once
     std::optional<TokenId> beginToken;
 };
 

@@ -1,0 +1,28 @@
+// Small helpers of the readers: whole files into memory, JSON that cannot hurt, foreign text inside
+// messages. Shared by core/format and core/model.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+namespace halftone {
+
+/// `text` in single quotes for a message: at most 80 bytes of it, control characters as '?'.
+[[nodiscard]] std::string inQuotes(std::string_view text);
+
+/// A JSON value as a message shows it, shortened to 60 bytes.
+[[nodiscard]] std::string shown(const nlohmann::json& value);
+
+/// The bytes of a regular file of at most `limit` bytes. Fails with NotFound or InvalidInput.
+[[nodiscard]] Result<std::string> readSmallFile(const std::filesystem::path&, std::uint64_t limit);
+
+/// A JSON object nested at most 64 deep, which bounds what parsing can cost to some hundred bytes
+/// for each byte of the text. Fails with InvalidInput, naming `file` and the place.
+[[nodiscard]] Result<nlohmann::json> parseJsonObject(std::string_view text, std::string_view file);
+
+} // namespace halftone
