@@ -49,7 +49,7 @@ public:
     [[nodiscard]] Result<std::unique_ptr<Session>> createSession(const RunSettings&) const;
 
 private:
-    Engine() = default;
+    Engine(std::unique_ptr<const LanguageModel>, std::unique_ptr<const Tokenizer>, TokenMarkers);
     std::unique_ptr<const LanguageModel> m_model;
     std::unique_ptr<const Tokenizer> m_tokenizer;
     TokenMarkers m_markers;

@@ -5,8 +5,19 @@
 // decided input is fed lazily, by the step that needs its logits, so a finished run wastes no
 // forward pass.
 //
-// Engine thread only, except requestStop(). After an error from the model the session is poisoned:
-// every call but rewind() returns that error.
+// Phases. Auto starts thinking when the prompt's last think marker is an open one, or, in a mode
+// other than discrete, when the prompt has no closed one. From then on a fed <think> starts and a
+// fed </think> ends the thinking, forced or sampled alike. In the answer every mode draws tokens by
+// the answer's own settings, so no mode goes soft again there. A token or mixture whose heaviest
+// component is an end token ends the run.
+//
+// A step is a function of the seed, its number, the logits and what its record says of counters
+// and queue. So a run that is rewound, forked or resumed at any step and continued gives the bits
+// of the uninterrupted one; only the input before that step is fed again.
+//
+// Engine thread only, except requestStop(). After an error from the model (a failed forward pass,
+// logits that are not numbers, no memory) the session is poisoned: every call but rewind() returns
+// that error, and rewind(nextStep()) tries again.
 #pragma once
 
 #include "base/ids.h"
@@ -44,14 +55,17 @@ public:
     /// with InvalidArgument when finished() or not prefilled.
     [[nodiscard]] Result<const StepRecord*> step();
     /// The same with the input set by a person: a token, or a mixture whose weights are normalised
-    /// here. Recorded as forced.
+    /// here (a recorded one stays as it is, to the bit). Recorded as forced. While ids are still to
+    /// be fed by force, it takes the place of the first of them.
     [[nodiscard]] Result<const StepRecord*> stepWith(const StepInput&);
-    /// Takes recorded decisions again without deciding: feeds their inputs and counts them as
-    /// steps, so that the session stands where the record ends. The observer is not told.
+    /// Takes recorded decisions again without deciding: feeds their inputs one by one, as they were
+    /// fed, and counts them as steps, so that the session stands where the record ends. They must
+    /// follow on the steps so far. The observer is not told. On failure nothing was resumed.
     [[nodiscard]] Result<void> resume(std::span<const StepRecord> recorded, const ProgressFn& = {},
                                       const CancelToken& = {});
 
-    /// Forgets all decisions from `step` on; the next step() takes that decision again.
+    /// Forgets all decisions from `step` on; the next step() takes that decision again. A finished
+    /// run can go on after it, from nextStep() too.
     [[nodiscard]] Result<void> rewind(StepIndex step);
     /// A session of its own that stands before decision `step` of this one, with a copy of the
     /// cache up to there: no second prefill. `settings` replaces this session's when given (another
@@ -59,7 +73,8 @@ public:
     [[nodiscard]] Result<std::unique_ptr<Session>>
     fork(StepIndex step, const std::optional<RunSettings>& settings = {}) const;
 
-    /// From any thread: the next step() ends the run with StopReason::User.
+    /// From any thread: the step in progress, else the next one, is the last, and the run ends with
+    /// StopReason::User. The step itself is as it would have been.
     void requestStop() noexcept;
 
     /// Null costs nothing.
@@ -76,8 +91,10 @@ public:
 
 private:
     friend class Engine;
-    struct State;
+    class State;
     explicit Session(std::unique_ptr<State>);
+    [[nodiscard]] static Result<std::unique_ptr<Session>> create(std::shared_ptr<const Engine>,
+                                                                 const RunSettings&);
     std::unique_ptr<State> m_state;
 };
 

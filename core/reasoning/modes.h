@@ -38,7 +38,8 @@ struct Mode
 [[nodiscard]] std::span<const Mode> modes();
 /// Null when there is none of that name.
 [[nodiscard]] const Mode* findMode(std::string_view name);
-/// The rule of the answer phase: a discrete draw with the `answer-…` parameters, for every mode.
+/// The rule of the answer phase, for every mode: a discrete draw with the `answer-…` parameters and
+/// the mode's filter order.
 [[nodiscard]] Result<std::unique_ptr<StepRule>> makeAnswerRule(const ParameterValues&);
 
 } // namespace halftone

@@ -45,12 +45,12 @@ struct ParameterSpec
 
 [[nodiscard]] std::string toText(const ParameterValue&);
 
-/// `given` completed with defaults, converted to each parameter's type. Refuses unknown names,
-/// values of the wrong type, NaN and values out of range, naming the parameter, its range and what
-/// was given.
+/// `given` completed with defaults, converted to each parameter's type (30 for a real number, 30.0
+/// for a whole one). Refuses unknown names, values of the wrong type, NaN, values out of range and
+/// texts that are not UTF-8, naming the parameter, its range and what was given.
 [[nodiscard]] Result<ParameterValues> completeParameters(std::span<const ParameterSpec>,
                                                          const ParameterValues& given);
-/// One value from a text such as "0.6", "on" or "greedy".
+/// One value from a text such as "0.6" or "on", refused as above.
 [[nodiscard]] Result<ParameterValue> parseParameter(const ParameterSpec&, std::string_view text);
 
 // Readers for completed values; the name must exist with that type.

@@ -1,1 +1,186 @@
 #include "reasoning/runsettings.h"
+
+#include "reasoning/modes.h"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <limits>
+
+namespace halftone {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t highestMaxSteps = 1'000'000'000;
+constexpr int highestCandidates = 1000;
+constexpr std::array startPhases{StartPhase::Auto, StartPhase::Think, StartPhase::Answer};
+
+Unexpected outOfRange(std::string_view what, std::int64_t given, std::int64_t highest)
+{
+    return failure(ErrorCode::InvalidArgument,
+                   std::string(what) + " was given as " + std::to_string(given) +
+                       "; it must be a whole number from 1 to " + std::to_string(highest) + ".");
+}
+
+Unexpected wrongType(const std::string& key, const Json& value, std::string_view expected)
+{
+    return failure(ErrorCode::InvalidInput,
+                   "The run settings have " + key + " = " +
+                       value.dump(-1, ' ', true, Json::error_handler_t::replace) + "; it must be " +
+                       std::string(expected) + ".");
+}
+
+Result<void> readWhole(const std::string& key, const Json& value, std::int64_t highest,
+                       std::int64_t& out)
+{
+    if (!value.is_number_integer() ||
+        (value.is_number_unsigned() &&
+         value.get<std::uint64_t>() > static_cast<std::uint64_t>(highest)))
+        return wrongType(key, value, "a whole number up to " + std::to_string(highest));
+    out = value.get<std::int64_t>();
+    return {};
+}
+
+Result<void> readParameters(const Json& object, ParameterValues& out)
+{
+    if (!object.is_object())
+        return wrongType("parameters", object, "an object");
+    for (const auto& [name, value] : object.items()) {
+        if (value.is_boolean()) {
+            out[name] = value.get<bool>();
+        } else if (value.is_number_integer()) {
+            std::int64_t integer = 0;
+            if (auto read = readWhole("parameter " + name, value,
+                                      std::numeric_limits<std::int64_t>::max(), integer);
+                !read)
+                return read;
+            out[name] = integer;
+        } else if (value.is_number_float()) {
+            out[name] = value.get<double>();
+        } else if (value.is_string()) {
+            out[name] = value.get<std::string>();
+        } else {
+            return wrongType("parameter " + name, value, "a number, a text or true or false");
+        }
+    }
+    return {};
+}
+
+Result<void> readSetting(const std::string& key, const Json& value, RunSettings& settings)
+{
+    if (key == "mode") {
+        if (!value.is_string())
+            return wrongType(key, value, "the name of a mode");
+        settings.mode = value.get<std::string>();
+    } else if (key == "seed") {
+        if (!value.is_number_unsigned())
+            return wrongType(key, value, "a whole number from 0 to 18446744073709551615");
+        settings.seed = value.get<std::uint64_t>();
+    } else if (key == "max_steps") {
+        return readWhole(key, value, highestMaxSteps, settings.maxSteps);
+    } else if (key == "candidates") {
+        std::int64_t count = 0;
+        return readWhole(key, value, highestCandidates, count).map([&] {
+            settings.candidates = static_cast<int>(std::max<std::int64_t>(count, 0));
+        });
+    } else if (key == "start") {
+        if (!value.is_string())
+            return wrongType(key, value, "auto, think or answer");
+        return parseStartPhase(value.get<std::string>()).map([&](StartPhase start) {
+            settings.start = start;
+        });
+    } else if (key == "ignore_end") {
+        if (!value.is_boolean())
+            return wrongType(key, value, "true or false");
+        settings.ignoreEnd = value.get<bool>();
+    } else if (key == "parameters") {
+        return readParameters(value, settings.parameters);
+    } else {
+        return failure(ErrorCode::InvalidInput,
+                       "The run settings have a key '" + key +
+                           "' that this version of Halftone does not know.");
+    }
+    return {};
+}
+
+} // namespace
+
+std::string_view name(StartPhase start)
+{
+    switch (start) {
+    case StartPhase::Auto:
+        return "auto";
+    case StartPhase::Think:
+        return "think";
+    case StartPhase::Answer:
+        return "answer";
+    }
+    return "";
+}
+
+Result<StartPhase> parseStartPhase(std::string_view text)
+{
+    for (const StartPhase start : startPhases)
+        if (name(start) == text)
+            return start;
+    return failure(ErrorCode::InvalidArgument, "The starting phase was given as '" +
+                                                   std::string(text) +
+                                                   "'; it must be auto, think or answer.");
+}
+
+Result<RunSettings> completeSettings(const RunSettings& settings)
+{
+    const Mode* mode = findMode(settings.mode);
+    if (mode == nullptr) {
+        std::string names;
+        for (const Mode& known : modes())
+            names += (names.empty() ? "" : ", ") + known.name;
+        return failure(ErrorCode::InvalidArgument,
+                       "There is no mode '" + settings.mode + "'; the modes are: " + names + ".");
+    }
+    if (settings.maxSteps < 1 || settings.maxSteps > highestMaxSteps)
+        return outOfRange("The largest number of steps", settings.maxSteps, highestMaxSteps);
+    if (settings.candidates < 1 || settings.candidates > highestCandidates)
+        return outOfRange("The number of candidates", settings.candidates, highestCandidates);
+    return completeParameters(mode->parameters, settings.parameters)
+        .map([&](ParameterValues&& values) {
+            RunSettings complete = settings;
+            complete.parameters = std::move(values);
+            return complete;
+        });
+}
+
+std::string toJson(const RunSettings& settings)
+{
+    Json parameters = Json::object();
+    for (const auto& [name, value] : settings.parameters)
+        std::visit([&, &key = name](const auto& v) { parameters[key] = v; }, value);
+    const Json json = {{"mode", settings.mode},
+                       {"seed", settings.seed},
+                       {"max_steps", settings.maxSteps},
+                       {"candidates", settings.candidates},
+                       {"start", std::string(name(settings.start))},
+                       {"ignore_end", settings.ignoreEnd},
+                       {"parameters", parameters}};
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<RunSettings> runSettingsFromJson(std::string_view text)
+{
+    const Json json = Json::parse(text, nullptr, false);
+    if (json.is_discarded())
+        return failure(ErrorCode::InvalidInput, "The run settings are not valid JSON.");
+    if (!json.is_object())
+        return failure(ErrorCode::InvalidInput,
+                       std::string("The run settings are a JSON ") + json.type_name() +
+                           "; they must be an object such as {\"mode\": \"soft\"}.");
+    RunSettings settings;
+    for (const auto& [key, value] : json.items())
+        if (auto read = readSetting(key, value, settings); !read)
+            return Unexpected(read.error());
+    return settings;
+}
+
+} // namespace halftone

@@ -19,12 +19,16 @@ enum class StartPhase : std::uint8_t
     Answer,
 };
 
+// "auto", "think", "answer"
+[[nodiscard]] std::string_view name(StartPhase);
+[[nodiscard]] Result<StartPhase> parseStartPhase(std::string_view);
+
 struct RunSettings
 {
     std::string mode = "discrete";
     std::uint64_t seed = 0;
-    std::int64_t maxSteps = 256;
-    int candidates = 32; // raw top candidates recorded with each step, 1 to 1000
+    std::int64_t maxSteps = 256; // 1 to 1,000,000,000, counted from the prompt, forks included
+    int candidates = 32;         // raw top candidates recorded with each step, 1 to 1000
     StartPhase start = StartPhase::Auto;
     bool ignoreEnd = false;     // go on after an end token (benchmarks)
     ParameterValues parameters; // of the mode; absent ones take their default
@@ -34,7 +38,12 @@ struct RunSettings
 /// mode (naming those that exist) and counts out of range.
 [[nodiscard]] Result<RunSettings> completeSettings(const RunSettings&);
 
+/// {"mode": "soft", "seed": 7, "max_steps": 256, "candidates": 32, "start": "auto",
+///  "ignore_end": false, "parameters": {"temperature": 0.6, …}}
 [[nodiscard]] std::string toJson(const RunSettings&);
+/// Keys that are absent take their default; unknown ones are refused, since a run under settings
+/// that are not understood is not the run that was asked for. Parameters are read, not checked:
+/// that is completeSettings()'s work.
 [[nodiscard]] Result<RunSettings> runSettingsFromJson(std::string_view);
 
 } // namespace halftone

@@ -7,14 +7,22 @@
 //                crosses p is kept), measured on what the filters before have left
 //   min-p        p_i >= m * p_max, on what the filters before have left
 //
+// Renormalising and then raising to the power 1/T is the same as softmax(z / T) over the tokens
+// that are left, so after any number of filters the distribution is a set of tokens and whether T
+// was applied yet: that is how it is computed, in double, and probabilities are made once, at the
+// end.
+//
 // Order changes results; the default is Soft-Thinking's: temperature, top-k, top-p, min-p.
-// Ties are broken by lower id everywhere, so that "top 1" is reproducible.
+// Ties are broken by lower id everywhere, so that "top 1" is reproducible. Logits that are not
+// finite have probability 0 and are never in the support.
 #pragma once
 
 #include "base/ids.h"
 #include "base/result.h"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,10 +61,17 @@ struct WeightedToken
     double probability = 0;
 };
 
-/// By descending probability, ties by lower id; sums to 1. Never empty for finite logits.
+/// The tokens of probability above 0; sums to 1. Never empty when a logit is finite.
+///
+/// By descending probability, ties by lower id. Sorting a vocabulary of 150,000 costs more than all
+/// the rest of a step, so of a support larger than `sortedTokens` that no filter had to sort, only
+/// that many come first in this order; the others, all less probable, follow by ascending id.
 struct Distribution
 {
+    static constexpr std::size_t sortedTokens = 256;
+
     std::vector<WeightedToken> tokens;
+    std::size_t tailSize = 0; // how many at the end are by id; 0: all are by probability
 
     [[nodiscard]] double entropy() const;            // nats
     [[nodiscard]] double probability(TokenId) const; // 0 when not in the support
@@ -65,7 +80,8 @@ struct Distribution
 /// Filters `logits` [vocabulary] into `out`, whose storage is reused.
 void filterLogits(std::span<const float> logits, const SamplingSettings&, Distribution& out);
 
-/// The token at cumulative probability `u` in [0, 1): an exact categorical draw.
+/// The token at cumulative probability `u` in [0, 1), summed in the order of `tokens`: an exact
+/// categorical draw. The distribution may not be empty.
 [[nodiscard]] TokenId draw(const Distribution&, double u);
 
 } // namespace halftone

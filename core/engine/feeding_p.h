@@ -1,0 +1,24 @@
+// Feeding token ids to a model in chunks of a fixed size, so that the same ids give the same bits
+// whoever feeds them.
+#pragma once
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "model/languagemodel.h"
+
+#include <span>
+
+namespace halftone {
+
+/// Refuses an empty prompt, an id outside the vocabulary and more ids than the context holds.
+[[nodiscard]] Result<void> checkPrompt(const LanguageModel&, std::span<const TokenId> ids);
+/// Refuses an id outside the vocabulary.
+[[nodiscard]] Result<void> checkToken(const LanguageModel&, TokenId);
+
+/// Appends checked `ids` to `cache` and writes the logits after them: [V] for Last, [T, V] for All.
+[[nodiscard]] Result<void> feedTokens(const LanguageModel&, KvCache& cache,
+                                      std::span<const TokenId> ids, LogitsOf,
+                                      std::span<float> logits, const ProgressFn&,
+                                      const CancelToken&);
+
+} // namespace halftone

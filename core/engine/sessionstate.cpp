@@ -1,0 +1,433 @@
+#include "engine/sessionstate_p.h"
+
+#include "engine/feeding_p.h"
+#include "engine/inputs_p.h"
+#include "engine/phases_p.h"
+#include "engine/recording_p.h"
+#include "reasoning/modes.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace halftone {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::int64_t nanoseconds(Clock::time_point from, Clock::time_point to)
+{
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(to - from).count();
+}
+
+double length(std::span<const float> x)
+{
+    double sum = 0;
+    for (const float value : x)
+        sum += static_cast<double>(value) * value;
+    return std::sqrt(sum);
+}
+
+Result<void> checkLogits(const LogitsSummary& raw, Position position)
+{
+    if (raw.invalid == 0 && !raw.top.empty())
+        return {};
+    const std::string what = raw.invalid > 0
+                                 ? std::to_string(raw.invalid) + " logits that are not numbers"
+                                 : "no logit above minus infinity";
+    return failure(ErrorCode::Internal, "The model gave " + what + " for position " +
+                                            std::to_string(position.value) +
+                                            "; its weights are damaged, or too large for the "
+                                            "number type that it computes in.");
+}
+
+} // namespace
+
+Result<std::unique_ptr<Session::State>> Session::State::create(std::shared_ptr<const Engine> engine,
+                                                               const RunSettings& settings)
+{
+    auto complete = completeSettings(settings);
+    if (!complete)
+        return Unexpected(complete.error());
+
+    ModeContext context{engine->markers(), {}};
+    if (const Tokenizer* tokenizer = engine->tokenizer(); tokenizer != nullptr)
+        context.encode = [tokenizer](std::string_view text) {
+            return tokenizer->encode(text, SpecialTokens::Omit);
+        };
+    auto thinkRule = findMode(complete->mode)->makeRule(complete->parameters, context);
+    if (!thinkRule)
+        return Unexpected(thinkRule.error());
+    auto answerRule = makeAnswerRule(complete->parameters);
+    if (!answerRule)
+        return Unexpected(answerRule.error());
+
+    auto state = std::make_unique<State>();
+    state->engine = std::move(engine);
+    state->settings = std::move(*complete);
+    state->m_thinkRule = std::move(*thinkRule);
+    state->m_answerRule = std::move(*answerRule);
+    const ModelIdentity& identity = state->model().identity();
+    state->m_logits.resize(static_cast<std::size_t>(identity.vocabularySize));
+    state->m_x.resize(static_cast<std::size_t>(identity.embeddingSize));
+    return state;
+}
+
+Result<void> Session::State::prefill(std::span<const TokenId> ids, const ProgressFn& progress,
+                                     const CancelToken& cancel)
+{
+    if (poison)
+        return Unexpected(*poison);
+    if (!prompt.empty())
+        return failure(ErrorCode::InvalidArgument,
+                       "The prompt was read already; start another run for another prompt.");
+    if (auto checked = checkPrompt(model(), ids); !checked)
+        return checked;
+
+    const auto begin = Clock::now();
+    auto done = guarded("reading the prompt", [&]() -> Result<void> {
+        auto cache = model().createCache();
+        if (!cache)
+            return Unexpected(cache.error());
+        auto fed = feedTokens(model(), **cache, ids, LogitsOf::Last, m_logits, progress, cancel);
+        if (!fed)
+            return fed;
+        m_promptLogits = std::make_shared<const std::vector<float>>(m_logits);
+        m_cache = std::move(*cache);
+        prompt.assign(ids.begin(), ids.end());
+        return {};
+    });
+    if (!done) {
+        if (done.error().code != ErrorCode::Cancelled)
+            poison = done.error();
+        return done;
+    }
+    m_logitsReady = true;
+    standAs({});
+    timings.promptTokens = static_cast<std::int64_t>(ids.size());
+    timings.prefillNs = nanoseconds(begin, Clock::now());
+    return {};
+}
+
+Result<const StepRecord*> Session::State::step(const StepInput* byHand)
+{
+    if (poison)
+        return Unexpected(*poison);
+    if (prompt.empty())
+        return failure(ErrorCode::InvalidArgument,
+                       "No step can be taken before the prompt was read.");
+    if (stop != StopReason::None)
+        return failure(ErrorCode::InvalidArgument, "The run has ended (" + std::string(name(stop)) +
+                                                       "); rewind or fork it to go on.");
+    std::optional<StepInput> checkedInput;
+    if (byHand != nullptr) {
+        auto checked = normalisedInput(model(), *byHand);
+        if (!checked)
+            return Unexpected(checked.error());
+        checkedInput = std::move(*checked);
+    }
+    return poisoning("taking a step",
+                     [&] { return decideAndRecord(checkedInput ? &*checkedInput : nullptr); });
+}
+
+Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHand)
+{
+    const auto begin = Clock::now();
+    const bool fedByPrefill = m_logitsReady;
+    // So that storing the record at the end cannot fail, when counters have moved on already.
+    if (steps.size() == steps.capacity())
+        steps.reserve(std::max<std::size_t>(64, 2 * steps.size()));
+    if (auto fed = feedPending(); !fed)
+        return Unexpected(fed.error());
+    const auto fed = Clock::now();
+
+    if (auto summarised = summarise(); !summarised)
+        return Unexpected(summarised.error());
+    const auto summarised = Clock::now();
+
+    StepRecord record;
+    record.ruleState = m_ruleState;
+    record.forcedQueue = m_forcedQueue;
+    record.rng = {settings.seed, static_cast<std::uint64_t>(steps.size()), 0};
+    decide();
+    takeOver(byHand);
+    const auto decided = Clock::now();
+
+    record.step = StepIndex{static_cast<std::int64_t>(steps.size())};
+    record.position = nextPosition();
+    record.phase = m_phase;
+    record.mode = rule().name();
+    recordDecision(m_logits, m_raw, m_decision, record);
+    addEvents(record);
+    if (auto embedded = model().embed(record.input, m_x); !embedded)
+        return Unexpected(embedded.error());
+    const double meanNorm = model().identity().meanEmbeddingNorm;
+    record.inputNormRatio = meanNorm > 0 ? length(m_x) / meanNorm : 0;
+    record.stop = stopAfter(record);
+    record.cache = m_cache->usage();
+    record.times.forwardNs = fedByPrefill ? 0 : nanoseconds(begin, fed);
+    record.times.logitsNs = nanoseconds(fed, summarised);
+    record.times.decideNs = nanoseconds(summarised, decided);
+    record.times.recordNs = nanoseconds(decided, Clock::now());
+
+    advance(record);
+    m_embeddingReady = true;
+    const StepRecord& taken = steps.emplace_back(std::move(record));
+    if (observer != nullptr)
+        observer->stepTaken(taken);
+    if (stopRequested.exchange(false, std::memory_order_relaxed) && stop == StopReason::None)
+        stop = StopReason::User;
+    ++timings.decodeSteps;
+    timings.decodeNs += nanoseconds(begin, Clock::now());
+    return &taken;
+}
+
+/// Feeds the input that was decided last, so that `m_logits` are those after it.
+Result<void> Session::State::feedPending()
+{
+    if (m_logitsReady)
+        return {};
+    if (!m_embeddingReady) {
+        if (auto embedded = model().embed(steps.back().input, m_x); !embedded)
+            return embedded;
+        m_embeddingReady = true;
+    }
+    auto fed = model().forward(m_x, *m_cache, LogitsOf::Last, m_logits);
+    m_logitsReady = fed.has_value();
+    return fed;
+}
+
+Result<void> Session::State::summarise()
+{
+    summariseLogits(m_logits, settings.candidates, m_raw);
+    return checkLogits(m_raw, nextPosition());
+}
+
+/// Lets the rule decide; `m_nextRuleState` becomes its counters after that.
+void Session::State::decide()
+{
+    m_nextRuleState = m_ruleState;
+    m_decision.clear();
+    StepRng rng({settings.seed, static_cast<std::uint64_t>(steps.size()), 0});
+    const StepContext context{m_logits, m_raw, StepIndex{static_cast<std::int64_t>(steps.size())},
+                              m_phase, markers()};
+    rule().decide(context, m_nextRuleState, rng, m_decision);
+}
+
+/// A person's input, or an id that a rule queued, goes before what the rule decided.
+void Session::State::takeOver(const StepInput* byHand)
+{
+    if (byHand == nullptr && m_forcedQueue.empty())
+        return;
+    m_decision.events.clear();
+    m_decision.enqueue.clear();
+    m_decision.forced = true;
+    if (byHand != nullptr) {
+        m_decision.input = *byHand;
+        m_decision.sampled = byHand->ids.front();
+        m_decision.events.push_back({EventKind::Forced, "set by hand"});
+    } else {
+        m_decision.feed(m_forcedQueue.front());
+        m_decision.events.push_back({EventKind::Forced, "queued by the mode"});
+    }
+}
+
+void Session::State::addEvents(StepRecord& record) const
+{
+    if (!steps.empty() && steps.back().mode != record.mode)
+        record.events.insert(record.events.begin(),
+                             {EventKind::ModeSwitched, steps.back().mode + " to " + record.mode});
+    const auto token = onlyToken(record.input);
+    if (token && token == markers().thinkStart)
+        record.events.push_back({EventKind::ThinkingStarted, "a think marker was fed"});
+    if (token && token == markers().thinkEnd && record.phase == Phase::Think && !record.forced)
+        record.events.push_back(
+            {EventKind::ThinkingEnded, "the model chose its end-of-thinking marker"});
+}
+
+StopReason Session::State::stopAfter(const StepRecord& record) const
+{
+    if (!settings.ignoreEnd && markers().isEnd(record.sampled))
+        return StopReason::EndToken;
+    if (record.position.value >= model().identity().cache.contextLimit)
+        return StopReason::ContextFull;
+    if (record.step.value + 1 >= settings.maxSteps)
+        return StopReason::MaxSteps;
+    return StopReason::None;
+}
+
+/// Phase, counters and queue after `record`, whose decision is in m_decision.
+void Session::State::advance(const StepRecord& record)
+{
+    const auto isForced = [](const StepEvent& event) { return event.kind == EventKind::Forced; };
+    std::vector<TokenId> queue;
+    if (!m_forcedQueue.empty())
+        queue.assign(m_forcedQueue.begin() + 1, m_forcedQueue.end());
+    else if (std::none_of(record.events.begin(), record.events.end(), isForced))
+        queue = m_decision.enqueue;
+
+    const Phase phase = phaseAfterInput(m_phase, record.input, markers());
+    if (phase != m_phase)
+        m_nextRuleState = rule(phase).initialState();
+    m_phase = phase;
+    m_ruleState.swap(m_nextRuleState);
+    m_forcedQueue.swap(queue);
+    stop = record.stop;
+    m_logitsReady = false;
+    m_embeddingReady = false;
+}
+
+Result<void> Session::State::resume(std::span<const StepRecord> recorded,
+                                    const ProgressFn& progress, const CancelToken& cancel)
+{
+    if (poison)
+        return Unexpected(*poison);
+    if (prompt.empty())
+        return failure(ErrorCode::InvalidArgument,
+                       "No step can be resumed before the prompt was read.");
+    if (recorded.empty())
+        return {};
+    if (stop != StopReason::None)
+        return failure(ErrorCode::InvalidArgument,
+                       "The run has ended; rewind or fork it to go on.");
+    const std::size_t first = steps.size();
+    for (std::size_t i = 0; i < recorded.size(); ++i)
+        if (auto checked =
+                checkRecorded(model(), recorded[i], StepIndex{static_cast<std::int64_t>(first + i)},
+                              Position{static_cast<std::int64_t>(prompt.size() + first + i)});
+            !checked)
+            return checked;
+
+    Standing before = standingBefore(first);
+    auto done = guarded("resuming a run", [&]() -> Result<void> {
+        for (std::size_t i = 0; i < recorded.size(); ++i) {
+            if (cancel.cancelled())
+                return failure(ErrorCode::Cancelled, "Resuming the run was cancelled.");
+            if (auto fed = resumeOne(recorded[i], i + 1 == recorded.size()); !fed)
+                return fed;
+            if (progress)
+                progress({"Feeding the recorded steps", i + 1, recorded.size()});
+        }
+        return {};
+    });
+    if (!done) {
+        standBefore(first, std::move(before));
+        if (done.error().code != ErrorCode::Cancelled)
+            poison = done.error();
+    }
+    return done;
+}
+
+Result<void> Session::State::resumeOne(const StepRecord& record, bool last)
+{
+    if (auto fed = feedPending(); !fed)
+        return fed;
+    if (last) {
+        // A record holds the counters before its decision; those after it come from deciding again.
+        standAs({record.phase, record.mode, record.ruleState, record.forcedQueue});
+        if (auto summarised = summarise(); !summarised)
+            return summarised;
+        decide();
+        advance(record);
+    }
+    m_logitsReady = m_embeddingReady = false;
+    steps.push_back(record);
+    return {};
+}
+
+Result<void> Session::State::checkStep(StepIndex step) const
+{
+    if (prompt.empty())
+        return failure(ErrorCode::InvalidArgument,
+                       "A run has no steps before its prompt was read.");
+    if (step.value < 0 || step.index() > steps.size())
+        return failure(ErrorCode::InvalidArgument,
+                       "The run has no step " + std::to_string(step.value) + "; it has " +
+                           std::to_string(steps.size()) + ", counted from 0.");
+    return {};
+}
+
+Session::State::Standing Session::State::standingBefore(std::size_t step) const
+{
+    if (step < steps.size()) {
+        const StepRecord& record = steps[step];
+        return {record.phase, record.mode, record.ruleState, record.forcedQueue};
+    }
+    return {m_phase, std::string(rule().name()), m_ruleState, m_forcedQueue};
+}
+
+/// Takes over counters and queue when they are the same rule's, else begins anew. The phase follows
+/// from prompt and steps.
+void Session::State::standAs(Standing standing)
+{
+    m_phase = phaseAfterPrompt(settings, prompt, markers());
+    for (const StepRecord& record : steps)
+        m_phase = phaseAfterInput(m_phase, record.input, markers());
+    m_ruleState = rule().initialState();
+    const bool same = standing.phase == m_phase && standing.mode == rule().name() &&
+                      standing.ruleState.size() == m_ruleState.size();
+    m_forcedQueue.clear();
+    if (same) {
+        m_ruleState = std::move(standing.ruleState);
+        m_forcedQueue = std::move(standing.forcedQueue);
+    }
+}
+
+/// Forgets decisions from `step` on.
+void Session::State::standBefore(std::size_t step, Standing standing)
+{
+    steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(step), steps.end());
+    if (!steps.empty())
+        steps.back().stop = StopReason::None;
+    stop = StopReason::None;
+    poison.reset();
+    m_cache->truncate(rowsBefore(step));
+    m_logitsReady = steps.empty();
+    m_embeddingReady = false;
+    if (steps.empty())
+        m_logits = *m_promptLogits;
+    standAs(std::move(standing));
+}
+
+/// Rows in the cache with which decision `step` is taken, the input before it still to be fed.
+std::int64_t Session::State::rowsBefore(std::size_t step) const
+{
+    return static_cast<std::int64_t>(prompt.size() + std::max<std::size_t>(step, 1) - 1);
+}
+
+Result<void> Session::State::rewind(StepIndex step)
+{
+    if (poison && prompt.empty())
+        return Unexpected(*poison);
+    if (auto checked = checkStep(step); !checked)
+        return checked;
+    return guarded("rewinding a run", [&]() -> Result<void> {
+        standBefore(step.index(), standingBefore(step.index()));
+        return {};
+    });
+}
+
+Result<std::unique_ptr<Session::State>> Session::State::fork(StepIndex step,
+                                                             const RunSettings& childSettings) const
+{
+    if (poison)
+        return Unexpected(*poison);
+    if (auto checked = checkStep(step); !checked)
+        return Unexpected(checked.error());
+    auto child = create(engine, childSettings);
+    if (!child)
+        return child;
+    auto cache = m_cache->fork(rowsBefore(step.index()));
+    if (!cache)
+        return Unexpected(cache.error());
+    State& state = **child;
+    state.m_cache = std::move(*cache);
+    state.m_promptLogits = m_promptLogits;
+    state.prompt = prompt;
+    state.steps.assign(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(step.index()));
+    state.standBefore(step.index(), standingBefore(step.index()));
+    return child;
+}
+
+} // namespace halftone

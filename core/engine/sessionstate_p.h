@@ -1,0 +1,106 @@
+// What a Session keeps, and how it takes steps. See session.h for what is promised.
+#pragma once
+
+#include "engine/engine.h"
+#include "engine/guard_p.h"
+#include "engine/session.h"
+#include "reasoning/steprule.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace halftone {
+
+class Session::State
+{
+public:
+    [[nodiscard]] static Result<std::unique_ptr<State>> create(std::shared_ptr<const Engine>,
+                                                               const RunSettings&);
+
+    Result<void> prefill(std::span<const TokenId>, const ProgressFn&, const CancelToken&);
+    Result<const StepRecord*> step(const StepInput* byHand);
+    Result<void> resume(std::span<const StepRecord>, const ProgressFn&, const CancelToken&);
+    Result<void> rewind(StepIndex);
+    Result<std::unique_ptr<State>> fork(StepIndex, const RunSettings&) const;
+
+    [[nodiscard]] const LanguageModel& model() const { return engine->model(); }
+    [[nodiscard]] const TokenMarkers& markers() const { return engine->markers(); }
+
+    std::shared_ptr<const Engine> engine;
+    RunSettings settings;
+    std::vector<TokenId> prompt; // empty until prefilled
+    std::vector<StepRecord> steps;
+    RunTimings timings;
+    StopReason stop = StopReason::None;
+    StepObserver* observer = nullptr;
+    std::atomic<bool> stopRequested = false;
+    std::optional<Error> poison;
+
+private:
+    /// Counters and queue before a decision, and whose they are.
+    struct Standing
+    {
+        Phase phase = Phase::Answer;
+        std::string mode;
+        std::vector<double> ruleState;
+        std::vector<TokenId> forcedQueue;
+    };
+
+    [[nodiscard]] const StepRule& rule(Phase phase) const
+    {
+        return phase == Phase::Think ? *m_thinkRule : *m_answerRule;
+    }
+    [[nodiscard]] const StepRule& rule() const { return rule(m_phase); }
+    [[nodiscard]] Position nextPosition() const
+    {
+        return Position{static_cast<std::int64_t>(prompt.size() + steps.size())};
+    }
+    [[nodiscard]] Result<void> checkStep(StepIndex) const;
+    [[nodiscard]] Standing standingBefore(std::size_t step) const;
+    void standAs(Standing);
+    void standBefore(std::size_t step, Standing);
+    [[nodiscard]] std::int64_t rowsBefore(std::size_t step) const;
+    Result<void> resumeOne(const StepRecord&, bool last);
+
+    Result<void> feedPending();
+    Result<void> summarise();
+    void decide();
+    void takeOver(const StepInput* byHand);
+    void addEvents(StepRecord&) const;
+    [[nodiscard]] StopReason stopAfter(const StepRecord&) const;
+    void advance(const StepRecord&);
+    Result<const StepRecord*> decideAndRecord(const StepInput* byHand);
+
+    template <class Work>
+    auto poisoning(std::string_view doing, Work&& work) -> decltype(work())
+    {
+        auto result = guarded(doing, std::forward<Work>(work));
+        if (!result)
+            poison = result.error();
+        return result;
+    }
+
+    std::unique_ptr<StepRule> m_thinkRule;
+    std::unique_ptr<StepRule> m_answerRule;
+    std::unique_ptr<KvCache> m_cache;
+    std::shared_ptr<const std::vector<float>> m_promptLogits; // shared with forks
+
+    Phase m_phase = Phase::Answer;
+    std::vector<double> m_ruleState; // of rule()
+    std::vector<TokenId> m_forcedQueue;
+
+    // Buffers of a step, kept from one to the next.
+    std::vector<float> m_logits; // [V]
+    bool m_logitsReady = false;  // for the decision to come
+    std::vector<float> m_x;      // [D], embedding of the last decided input
+    bool m_embeddingReady = false;
+    LogitsSummary m_raw;
+    Decision m_decision;
+    std::vector<double> m_nextRuleState;
+};
+
+} // namespace halftone

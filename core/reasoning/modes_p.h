@@ -1,0 +1,11 @@
+// The modes, one function from each mode's file.
+#pragma once
+
+#include "reasoning/modes.h"
+
+namespace halftone {
+
+[[nodiscard]] Mode discreteMode();
+[[nodiscard]] Mode softMode();
+
+} // namespace halftone

@@ -1,0 +1,121 @@
+#include "reasoning/samplingparameters_p.h"
+
+#include <algorithm>
+
+namespace halftone {
+
+namespace {
+
+constexpr double highestTemperature = 10;
+constexpr double highestTopK = 1'000'000;
+
+std::vector<std::string> allFilterOrders()
+{
+    FilterOrder order = softThinkingOrder;
+    std::sort(order.begin(), order.end());
+    std::vector<std::string> names;
+    do {
+        names.push_back(name(order));
+    } while (std::next_permutation(order.begin(), order.end()));
+    return names;
+}
+
+ParameterSpec answerParameter(ParameterSpec spec)
+{
+    spec.inherits = spec.name;
+    spec.name = "answer-" + spec.name;
+    spec.defaultValue.reset();
+    spec.group = "Answer";
+    spec.help = "The same for the answer, after the thinking has ended. Not given: as thinking.";
+    return spec;
+}
+
+Result<SamplingSettings> sampling(const ParameterValues& values, const std::string& prefix)
+{
+    return parseFilterOrder(textOf(values, "filter-order")).map([&](const FilterOrder& order) {
+        return SamplingSettings{.temperature = realOf(values, prefix + "temperature"),
+                                .topK = static_cast<int>(integerOf(values, prefix + "top-k")),
+                                .topP = realOf(values, prefix + "top-p"),
+                                .minP = realOf(values, prefix + "min-p"),
+                                .order = order};
+    });
+}
+
+} // namespace
+
+std::vector<ParameterSpec> thinkingSamplingParameters()
+{
+    ParameterSpec temperature;
+    temperature.name = "temperature";
+    temperature.label = "Temperature";
+    temperature.type = ParameterType::Real;
+    temperature.maximum = highestTemperature;
+    temperature.defaultValue = 0.6;
+    temperature.help = "Divides the logits: below 1 sharpens, above 1 flattens; 0 takes the most "
+                       "probable token. Default 0.6: Soft-Thinking's README.";
+
+    ParameterSpec topK;
+    topK.name = "top-k";
+    topK.label = "Top-k";
+    topK.unit = "tokens";
+    topK.type = ParameterType::Integer;
+    topK.maximum = highestTopK;
+    topK.defaultValue = std::int64_t{30};
+    topK.help =
+        "Keeps the k most probable tokens; 0 keeps all. Default 30: Soft-Thinking's README.";
+
+    ParameterSpec topP;
+    topP.name = "top-p";
+    topP.label = "Top-p";
+    topP.type = ParameterType::Real;
+    topP.maximum = 1;
+    topP.defaultValue = 0.95;
+    topP.help = "Keeps the smallest set of most probable tokens that holds this share of what is "
+                "left; 1 keeps all. Default 0.95: Soft-Thinking's README.";
+
+    ParameterSpec minP;
+    minP.name = "min-p";
+    minP.label = "Min-p";
+    minP.type = ParameterType::Real;
+    minP.maximum = 1;
+    minP.defaultValue = 0.001;
+    minP.help = "Keeps tokens that are at least this many times as probable as the most probable "
+                "one; 0 keeps all. Default 0.001: Soft-Thinking's README (0 to 0.005 there; for "
+                "plain sampling 0.05 to 0.1 is common).";
+
+    ParameterSpec order;
+    order.name = "filter-order";
+    order.label = "Filter order";
+    order.type = ParameterType::Choice;
+    order.choices = allFilterOrders();
+    order.defaultValue = name(softThinkingOrder);
+    order.help = "In which order temperature and filters act, in both phases; probabilities are "
+                 "renormalised after each. Default: Soft-Thinking's code; llama.cpp puts the "
+                 "temperature last.";
+
+    std::vector<ParameterSpec> specs{temperature, topK, topP, minP, order};
+    for (ParameterSpec& spec : specs)
+        spec.group = "Thinking";
+    return specs;
+}
+
+std::vector<ParameterSpec> answerSamplingParameters()
+{
+    std::vector<ParameterSpec> specs;
+    for (const ParameterSpec& spec : thinkingSamplingParameters())
+        if (spec.name != "filter-order")
+            specs.push_back(answerParameter(spec));
+    return specs;
+}
+
+Result<SamplingSettings> thinkingSampling(const ParameterValues& values)
+{
+    return sampling(values, "");
+}
+
+Result<SamplingSettings> answerSampling(const ParameterValues& values)
+{
+    return sampling(values, "answer-");
+}
+
+} // namespace halftone

@@ -1,0 +1,21 @@
+// The parameters of temperature and filters, as every mode that has them lists them: the thinking
+// phase's, and the answer phase's own, which inherit from those.
+#pragma once
+
+#include "reasoning/parameters.h"
+#include "sampling/filters.h"
+
+#include <vector>
+
+namespace halftone {
+
+/// temperature, top-k, top-p, min-p, filter-order, with Soft Thinking's defaults.
+[[nodiscard]] std::vector<ParameterSpec> thinkingSamplingParameters();
+/// answer-temperature, answer-top-k, answer-top-p, answer-min-p.
+[[nodiscard]] std::vector<ParameterSpec> answerSamplingParameters();
+
+// From completed values. The filter order is one for both.
+[[nodiscard]] Result<SamplingSettings> thinkingSampling(const ParameterValues&);
+[[nodiscard]] Result<SamplingSettings> answerSampling(const ParameterValues&);
+
+} // namespace halftone
