@@ -1,6 +1,178 @@
 #include "bridge/enginecontroller.h"
 
-// Completes the type that the header's unique_ptr needs.
-class halftone::ui::EngineController::Worker
+#include "bridge/engineworker_p.h"
+#include "bridge/overloaded_p.h"
+
+#include <utility>
+
+namespace halftone::ui {
+
+namespace {
+
+constexpr int drainIntervalMs = 33;
+
+} // namespace
+
+struct EngineController::Inbox
 {
+    std::deque<EngineEvent> events;
 };
+
+EngineController::EngineController(std::filesystem::path library, QObject* parent)
+    : EngineController(
+          std::move(library),
+          [](const std::filesystem::path& folder, const ProgressFn& progress,
+             const CancelToken& cancel) {
+              return Engine::load(folder, ModelOptions{}, progress, cancel);
+          },
+          parent)
+{
+}
+
+EngineController::EngineController(std::filesystem::path library, EngineLoader loader,
+                                   QObject* parent)
+    : QObject(parent)
+    , m_inbox(std::make_unique<Inbox>())
+    , m_worker(std::make_unique<Worker>(std::move(library), std::move(loader)))
+{
+    m_drainTimer.setInterval(drainIntervalMs);
+    connect(&m_drainTimer, &QTimer::timeout, this, [this] { drain(); });
+}
+
+EngineController::~EngineController()
+{
+    m_cancelLoad.cancel();
+    m_cancelRun.cancel();
+}
+
+void EngineController::loadModel(const QString& folder)
+{
+    m_cancelLoad.cancel();
+    m_cancelRun.cancel();
+    m_cancelLoad = CancelToken();
+    m_worker->post(LoadCommand{++m_loadTicket, folder.toStdString(), m_cancelLoad});
+    m_drainTimer.start();
+    setActivity(Activity::Loading);
+}
+
+void EngineController::cancel()
+{
+    m_cancelLoad.cancel();
+    m_cancelRun.cancel();
+}
+
+void EngineController::beginRun()
+{
+    m_cancelRun.cancel();
+    m_cancelRun = CancelToken();
+    ++m_runTicket;
+    m_drainTimer.start();
+    if (m_activity != Activity::Loading)
+        setActivity(Activity::Prefilling);
+}
+
+void EngineController::start(const RunRequest& request)
+{
+    beginRun();
+    m_worker->post(StartCommand{m_runTicket, request, false, m_cancelRun});
+}
+
+void EngineController::startPaused(const RunRequest& request)
+{
+    beginRun();
+    m_worker->post(StartCommand{m_runTicket, request, true, m_cancelRun});
+}
+
+void EngineController::stepOnce()
+{
+    m_worker->post(ControlCommand::Step);
+    m_drainTimer.start();
+}
+
+void EngineController::pause()
+{
+    m_worker->post(ControlCommand::Pause);
+    m_drainTimer.start();
+}
+
+void EngineController::resume()
+{
+    m_worker->post(ControlCommand::Resume);
+    m_drainTimer.start();
+}
+
+void EngineController::stop()
+{
+    m_cancelRun.cancel(); // a prefill that goes on
+    m_worker->post(ControlCommand::Stop);
+    m_drainTimer.start();
+}
+
+void EngineController::fork(const ForkRequest& request, bool paused)
+{
+    beginRun();
+    m_worker->post(ForkCommand{m_runTicket, request, paused});
+}
+
+void EngineController::forkStored(const RunInfo& parent, std::vector<StepRecord> steps,
+                                  const ForkRequest& request, bool paused)
+{
+    beginRun();
+    m_worker->post(
+        ForkStoredCommand{m_runTicket, parent, std::move(steps), request, paused, m_cancelRun});
+}
+
+void EngineController::setActivity(Activity activity)
+{
+    if (m_activity == activity)
+        return;
+    m_activity = activity;
+    Q_EMIT activityChanged(activity);
+}
+
+void EngineController::drain()
+{
+    Worker::Delivery delivery = m_worker->take();
+    if (delivery.atRest)
+        m_drainTimer.stop();
+    for (EngineEvent& event : delivery.events)
+        m_inbox->events.push_back(std::move(event));
+    const auto tell = Overloaded{
+        [this](const ActivityEvent& e) {
+            // Loading is always news; the rest may speak of a run that was replaced.
+            if (e.activity == Activity::Loading || e.ticket == m_runTicket)
+                setActivity(e.activity);
+        },
+        [this](const ProgressEvent& e) {
+            Q_EMIT progressed(QString::fromStdString(e.stage), e.done, e.total);
+        },
+        [this](const LoadedEvent& e) {
+            if (e.ticket != m_loadTicket)
+                return;
+            m_model = e.model;
+            Q_EMIT modelLoaded(m_model);
+        },
+        [this](const StartedEvent& e) {
+            if (e.ticket == m_runTicket)
+                Q_EMIT runStarted(e.run);
+        },
+        [this](StepsEvent& e) {
+            if (e.ticket == m_runTicket)
+                Q_EMIT stepsAvailable(
+                    e.run, std::make_shared<const std::vector<StepRecord>>(std::move(e.steps)));
+        },
+        [this](const EndedEvent& e) {
+            if (e.ticket == m_runTicket)
+                Q_EMIT runEnded(e.info);
+        },
+        [this](const FailedEvent& e) { Q_EMIT failed(QString::fromStdString(e.message)); },
+    };
+    // From a member, so that a slot that runs an event loop of its own keeps the order.
+    while (!m_inbox->events.empty()) {
+        EngineEvent event = std::move(m_inbox->events.front());
+        m_inbox->events.pop_front();
+        std::visit(tell, event);
+    }
+}
+
+} // namespace halftone::ui

@@ -1,11 +1,15 @@
 // The window's only way to the engine: commands go to one engine thread, results come back as
 // signals on the UI thread. Loads no library until the first loadModel().
 //
-// While a run goes on, the engine thread appends records to a buffer under a short lock, and a
-// timer here drains it about 30 times a second; there is never a signal per step. Every run is
-// stored as it grows by a RunRecorder. Results of a run that was replaced meanwhile are dropped.
+// While the engine thread works, it appends what happens to an outbox under a short lock, and a
+// timer here empties it about 30 times a second; there is never a signal per step, and at rest
+// nothing ticks. Every run is stored as it grows by a RunRecorder. Results of a run that was
+// replaced meanwhile are dropped.
 #pragma once
 
+#include "base/progress.h"
+#include "base/result.h"
+#include "engine/engine.h"
 #include "reasoning/runsettings.h"
 #include "trace/runinfo.h"
 #include "trace/stepinput.h"
@@ -14,8 +18,12 @@
 
 #include <QObject>
 #include <QString>
+#include <QTimer>
 
+#include <cstdint>
+#include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -40,6 +48,7 @@ struct ForkRequest
 /// The model in memory.
 struct LoadedModel
 {
+    QString folder; // as given to loadModel()
     ModelIdentity identity;
     std::shared_ptr<const TokenTable> tokens;
     bool hasTokenizer = false;
@@ -52,6 +61,10 @@ struct StartedRun
     std::shared_ptr<const TokenTable> tokens;
     std::vector<StepRecord> shared;
 };
+
+/// Makes an engine of a folder, on the engine thread.
+using EngineLoader = std::function<Result<std::shared_ptr<const Engine>>(
+    const std::filesystem::path& folder, const ProgressFn&, const CancelToken&)>;
 
 class EngineController : public QObject
 {
@@ -70,15 +83,19 @@ public:
 
     /// Runs are stored in the library at `library`.
     explicit EngineController(std::filesystem::path library, QObject* parent = nullptr);
+    /// With engines of another make: tests need no weights.
+    EngineController(std::filesystem::path library, EngineLoader loader, QObject* parent = nullptr);
     /// Stops the run at the next token boundary, stores what is left, joins the thread.
     ~EngineController() override;
 
-    [[nodiscard]] Activity activity() const;
+    [[nodiscard]] Activity activity() const { return m_activity; }
     /// Null before the first model is loaded.
-    [[nodiscard]] std::shared_ptr<const LoadedModel> model() const;
+    [[nodiscard]] std::shared_ptr<const LoadedModel> model() const { return m_model; }
 
+    /// A run that goes on is stopped first. When loading fails the model before stays.
     void loadModel(const QString& folder);
     void cancel(); // of loading or prefill
+    /// Needs a model, in memory or on its way. Replaces a run that goes on.
     void start(const RunRequest&);
     /// Prefills, takes one step and pauses; while paused, takes one more.
     void startPaused(const RunRequest&);
@@ -109,6 +126,19 @@ Q_SIGNALS:
 
 private:
     class Worker;
+    struct Inbox;
+    void drain();
+    void beginRun();
+    void setActivity(Activity activity);
+
+    Activity m_activity = Activity::Idle;
+    std::shared_ptr<const LoadedModel> m_model;
+    std::uint64_t m_loadTicket = 0; // of the newest load asked for
+    std::uint64_t m_runTicket = 0;  // of the newest run asked for
+    CancelToken m_cancelLoad;
+    CancelToken m_cancelRun;
+    QTimer m_drainTimer;
+    std::unique_ptr<Inbox> m_inbox; // taken from the worker, not yet told
     std::unique_ptr<Worker> m_worker;
 };
 

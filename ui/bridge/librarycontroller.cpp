@@ -1,5 +1,102 @@
 #include "bridge/librarycontroller.h"
 
-class halftone::ui::LibraryController::Worker
+#include "bridge/libraryworker_p.h"
+#include "bridge/overloaded_p.h"
+
+#include <utility>
+
+namespace halftone::ui {
+
+namespace {
+
+// Reads answer within milliseconds, and nothing ticks when none is under way.
+constexpr int drainIntervalMs = 15;
+
+} // namespace
+
+LibraryController::LibraryController(std::filesystem::path library, QObject* parent)
+    : QObject(parent)
+    , m_path(std::move(library))
+    , m_worker(std::make_unique<Worker>(m_path))
 {
-};
+    m_drainTimer.setInterval(drainIntervalMs);
+    connect(&m_drainTimer, &QTimer::timeout, this, [this] { drain(); });
+}
+
+LibraryController::~LibraryController() = default;
+
+void LibraryController::refresh(const SessionFilter& filter)
+{
+    m_filter = filter;
+    refresh();
+}
+
+void LibraryController::refresh()
+{
+    m_worker->post(RefreshRequest{++m_refreshTicket, m_filter});
+    m_drainTimer.start();
+}
+
+void LibraryController::rename(SessionId session, const QString& name)
+{
+    m_worker->post(ChangeRequest{[session, text = name.toStdString()](SessionStore& s) {
+        return s.renameSession(session, text);
+    }});
+    refresh();
+}
+
+void LibraryController::moveToBin(SessionId session)
+{
+    m_worker->post(ChangeRequest{[session](SessionStore& s) { return s.moveToBin(session); }});
+    refresh();
+}
+
+void LibraryController::restoreFromBin(SessionId session)
+{
+    m_worker->post(ChangeRequest{[session](SessionStore& s) { return s.restoreFromBin(session); }});
+    refresh();
+}
+
+void LibraryController::emptyBin()
+{
+    m_worker->post(ChangeRequest{[](SessionStore& s) { return s.emptyBin(); }});
+    refresh();
+}
+
+void LibraryController::open(RunId run)
+{
+    m_worker->post(OpenRequest{++m_openTicket, run});
+    m_drainTimer.start();
+}
+
+void LibraryController::exportRun(RunId run, const QString& file)
+{
+    m_worker->post(ExportRequest{run, file.toStdString()});
+    m_drainTimer.start();
+}
+
+void LibraryController::drain()
+{
+    Worker::Delivery delivery = m_worker->take();
+    if (delivery.atRest)
+        m_drainTimer.stop();
+    const auto tell = Overloaded{
+        [this](const SessionsEvent& e) {
+            if (e.ticket == m_refreshTicket)
+                Q_EMIT sessionsAvailable(e.sessions);
+        },
+        [this](const RunEvent& e) {
+            if (e.ticket == m_openTicket)
+                Q_EMIT runAvailable(e.run);
+        },
+        [this](const ExportedEvent& e) {
+            Q_EMIT exported(QString::fromStdString(e.file.string()));
+        },
+        [this](const NoticeEvent& e) { Q_EMIT noticed(QString::fromStdString(e.message)); },
+        [this](const LibraryFailedEvent& e) { Q_EMIT failed(QString::fromStdString(e.message)); },
+    };
+    for (const LibraryEvent& event : delivery.events)
+        std::visit(tell, event);
+}
+
+} // namespace halftone::ui

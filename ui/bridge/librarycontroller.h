@@ -1,5 +1,7 @@
 // The window's way to the session library: reads and changes run on a thread of their own, answers
-// come back as signals on the UI thread. Of several pending refreshes or openings the newest wins.
+// come back as signals on the UI thread. Of several pending refreshes or openings the newest wins;
+// changes are made in the order asked for, and the list follows them by itself. The file is opened
+// by the first request.
 #pragma once
 
 #include "exchange/runexport.h"
@@ -7,7 +9,9 @@
 
 #include <QObject>
 #include <QString>
+#include <QTimer>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -22,7 +26,7 @@ public:
     explicit LibraryController(std::filesystem::path library, QObject* parent = nullptr);
     ~LibraryController() override;
 
-    [[nodiscard]] const std::filesystem::path& path() const;
+    [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
 
     /// The list again, through `filter`; the filter stays for later refreshes.
     void refresh(const SessionFilter& filter);
@@ -33,16 +37,27 @@ public:
     void emptyBin();
     /// Reads a whole run for replay.
     void open(RunId);
+    /// Writes a run as CSV, JSON or JSON lines, by the file's suffix (see exchange/runexport.h).
+    /// The file appears whole or not at all.
+    void exportRun(RunId, const QString& file);
 
 Q_SIGNALS:
     void sessionsAvailable(std::shared_ptr<const std::vector<halftone::SessionSummary>> sessions);
     void runAvailable(std::shared_ptr<halftone::StoredRun> run);
+    void exported(const QString& file);
     /// When the library opened unusually: read-only, migrated.
     void noticed(const QString& message);
     void failed(const QString& message);
 
 private:
     class Worker;
+    void drain();
+
+    std::filesystem::path m_path;
+    SessionFilter m_filter;
+    std::uint64_t m_refreshTicket = 0; // of the newest refresh asked for
+    std::uint64_t m_openTicket = 0;    // of the newest opening asked for
+    QTimer m_drainTimer;
     std::unique_ptr<Worker> m_worker;
 };
 

@@ -1,0 +1,435 @@
+#include "bridge/engineworker_p.h"
+
+#include "base/version.h"
+#include "reasoning/runsettings.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace halftone::ui {
+
+namespace {
+
+using Activity = EngineController::Activity;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto recorderCheckInterval = std::chrono::milliseconds(100);
+
+bool isRun(const EngineCommand& command)
+{
+    return std::holds_alternative<StartCommand>(command) ||
+           std::holds_alternative<ForkCommand>(command) ||
+           std::holds_alternative<ForkStoredCommand>(command);
+}
+
+bool isLoad(const EngineCommand& command)
+{
+    return std::holds_alternative<LoadCommand>(command);
+}
+
+std::int64_t unixMs()
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+/// Facts that hold for every run of `session`.
+RunInfo describe(const Session& session)
+{
+    RunInfo info;
+    info.model = session.engine().identity();
+    info.settings = toJson(session.settings());
+    info.mode = session.settings().mode;
+    info.seed = session.settings().seed;
+    info.promptIds = session.prompt();
+    info.programVersion = programVersion();
+    info.startedMs = unixMs();
+    return info;
+}
+
+/// Facts of a run that leaves `parent` where `request` says.
+RunInfo describeChild(const Session& session, const RunInfo& parent, const ForkRequest& request)
+{
+    RunInfo info = describe(session);
+    info.session = parent.session;
+    info.prompt = parent.prompt;
+    info.origin = ForkOrigin{parent.id, request.step, request.change.toStdString()};
+    return info;
+}
+
+} // namespace
+
+EngineController::Worker::Worker(std::filesystem::path library, EngineLoader loader)
+    : m_library(std::move(library))
+    , m_loader(std::move(loader))
+    , m_thread([this] { loop(); })
+{
+}
+
+EngineController::Worker::~Worker()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        m_quit = true;
+        m_calling.store(true, std::memory_order_relaxed);
+    }
+    m_wake.notify_one();
+    m_thread.join();
+}
+
+void EngineController::Worker::post(EngineCommand command)
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        if (isLoad(command))
+            m_commands.clear();
+        else if (isRun(command))
+            std::erase_if(m_commands, [](const EngineCommand& c) { return !isLoad(c); });
+        m_commands.push_back(std::move(command));
+        m_waiting = false;
+        m_calling.store(true, std::memory_order_relaxed);
+    }
+    m_wake.notify_one();
+}
+
+EngineController::Worker::Delivery EngineController::Worker::take()
+{
+    Delivery delivery;
+    const std::lock_guard lock(m_mutex);
+    delivery.events.swap(m_outbox);
+    delivery.atRest = m_waiting;
+    return delivery;
+}
+
+void EngineController::Worker::loop()
+{
+    while (!quitting()) {
+        if (std::optional<EngineCommand> command = next(!stepping()))
+            std::visit([this](auto& c) { execute(c); }, *command);
+        else if (stepping())
+            takeStep();
+    }
+    if (m_recorder)
+        endRun(RunStatus::Stopped, StopReason::User);
+    // What they hold belongs to this thread.
+    m_session.reset();
+    m_engine.reset();
+}
+
+std::optional<EngineCommand> EngineController::Worker::next(bool wait)
+{
+    if (!wait && !m_calling.load(std::memory_order_relaxed))
+        return std::nullopt;
+    std::unique_lock lock(m_mutex);
+    if (wait) {
+        m_waiting = m_commands.empty();
+        m_wake.wait(lock, [this] { return m_quit || !m_commands.empty(); });
+        m_waiting = false;
+    }
+    if (m_quit || m_commands.empty())
+        return std::nullopt;
+    EngineCommand command = std::move(m_commands.front());
+    m_commands.pop_front();
+    m_calling.store(!m_commands.empty(), std::memory_order_relaxed);
+    return command;
+}
+
+bool EngineController::Worker::quitting()
+{
+    if (!m_calling.load(std::memory_order_relaxed))
+        return false;
+    const std::lock_guard lock(m_mutex);
+    return m_quit;
+}
+
+void EngineController::Worker::send(EngineEvent event)
+{
+    const std::lock_guard lock(m_mutex);
+    // Only the newest of several progress reports in a row is worth showing.
+    if (std::holds_alternative<ProgressEvent>(event) && !m_outbox.empty() &&
+        std::holds_alternative<ProgressEvent>(m_outbox.back()))
+        m_outbox.back() = std::move(event);
+    else
+        m_outbox.push_back(std::move(event));
+}
+
+void EngineController::Worker::sendActivity(Activity activity)
+{
+    send(ActivityEvent{m_seen, activity});
+}
+
+void EngineController::Worker::sendFailure(const Error& error)
+{
+    // Who cancels knows.
+    if (error.code != ErrorCode::Cancelled)
+        send(FailedEvent{error.message});
+}
+
+ProgressFn EngineController::Worker::progress()
+{
+    return [this](const Progress& p) {
+        send(ProgressEvent{std::string(p.stage), p.done, p.total});
+    };
+}
+
+void EngineController::Worker::execute(LoadCommand& command)
+{
+    if (m_recorder)
+        endRun(RunStatus::Stopped, StopReason::User);
+    m_session.reset(); // its cache is the largest thing that can go
+    sendActivity(Activity::Loading);
+    Result<std::shared_ptr<const Engine>> engine =
+        command.cancel.cancelled() ? failure(ErrorCode::Cancelled, "Loading was cancelled.")
+                                   : m_loader(command.folder, progress(), command.cancel);
+    if (engine) {
+        m_engine = std::move(*engine);
+        auto model = std::make_shared<LoadedModel>();
+        model->folder = QString::fromStdString(command.folder.string());
+        model->identity = m_engine->identity();
+        model->tokens = m_engine->tokens();
+        model->hasTokenizer = m_engine->tokenizer() != nullptr;
+        send(LoadedEvent{command.ticket, std::move(model)});
+    } else {
+        sendFailure(engine.error());
+        // Runs that were asked for after this load were meant for its model.
+        const std::lock_guard lock(m_mutex);
+        while (!m_commands.empty() && !isLoad(m_commands.front())) {
+            std::visit(
+                [this](const auto& c) {
+                    if constexpr (!std::is_same_v<std::decay_t<decltype(c)>, ControlCommand>)
+                        m_seen = c.ticket;
+                },
+                m_commands.front());
+            m_commands.pop_front();
+        }
+    }
+    sendActivity(Activity::Idle);
+}
+
+void EngineController::Worker::execute(StartCommand& command)
+{
+    m_seen = command.ticket;
+    if (m_recorder)
+        endRun(RunStatus::Stopped, StopReason::User);
+    m_session.reset();
+    if (const Result<void> started = start(command); !started) {
+        sendFailure(started.error());
+        sendActivity(Activity::Idle);
+    }
+}
+
+void EngineController::Worker::execute(ForkCommand& command)
+{
+    m_seen = command.ticket;
+    if (const Result<void> forked = fork(command); !forked) {
+        sendFailure(forked.error());
+        sendActivity(!m_recorder ? Activity::Idle
+                     : m_paused  ? Activity::Paused
+                                 : Activity::Running);
+    }
+}
+
+void EngineController::Worker::execute(ForkStoredCommand& command)
+{
+    m_seen = command.ticket;
+    if (m_recorder)
+        endRun(RunStatus::Stopped, StopReason::User);
+    if (const Result<void> forked = forkStored(command); !forked) {
+        sendFailure(forked.error());
+        sendActivity(Activity::Idle);
+    }
+}
+
+void EngineController::Worker::execute(ControlCommand command)
+{
+    if (!m_recorder)
+        return;
+    switch (command) {
+    case ControlCommand::Step:
+        m_pauseAfterStep = true;
+        m_paused = false;
+        break;
+    case ControlCommand::Pause:
+        if (!m_paused) {
+            m_paused = true;
+            sendActivity(Activity::Paused);
+        }
+        break;
+    case ControlCommand::Resume:
+        m_pauseAfterStep = false;
+        if (m_paused) {
+            m_paused = false;
+            sendActivity(Activity::Running);
+        }
+        break;
+    case ControlCommand::Stop:
+        endRun(RunStatus::Stopped, StopReason::User);
+        sendActivity(Activity::Idle);
+        break;
+    }
+}
+
+Result<void> EngineController::Worker::start(const StartCommand& command)
+{
+    if (!m_engine)
+        return failure(ErrorCode::InvalidArgument,
+                       "No model is loaded: choose one in the Run panel first.");
+    const std::string prompt = command.request.prompt.toStdString();
+    const Result<std::vector<TokenId>> ids = m_engine->encodePrompt(prompt);
+    if (!ids)
+        return Unexpected(ids.error());
+    Result<std::unique_ptr<Session>> session = m_engine->createSession(command.request.settings);
+    if (!session)
+        return Unexpected(session.error());
+    sendActivity(Activity::Prefilling);
+    if (Result<void> filled = (*session)->prefill(*ids, progress(), command.cancel); !filled)
+        return filled;
+    RunInfo info = describe(**session);
+    info.session = command.request.session.value_or(SessionId{});
+    info.prompt = prompt;
+    return begin(std::move(*session), std::move(info), std::nullopt, command.paused);
+}
+
+Result<void> EngineController::Worker::fork(const ForkCommand& command)
+{
+    if (!m_session)
+        return failure(ErrorCode::InvalidArgument,
+                       "No run is in memory to fork: start one, or fork a stored run.");
+    Result<std::unique_ptr<Session>> child =
+        m_session->fork(command.request.step, command.request.settings);
+    if (!child)
+        return Unexpected(child.error());
+    if (m_recorder)
+        endRun(RunStatus::Stopped, StopReason::User);
+    RunInfo info = describeChild(**child, m_info, command.request);
+    return begin(std::move(*child), std::move(info), command.request.input, command.paused);
+}
+
+Result<void> EngineController::Worker::forkStored(const ForkStoredCommand& command)
+{
+    const RunInfo& parent = command.parent;
+    if (m_session && m_info.id == parent.id)
+        return fork({command.ticket, command.request, command.paused});
+    if (!m_engine)
+        return failure(ErrorCode::InvalidArgument,
+                       "Forking run " + std::to_string(parent.id.value) + " needs its model, " +
+                           parent.model.name + ", and no model is loaded.");
+    if (m_engine->identity().fingerprint != parent.model.fingerprint)
+        return failure(ErrorCode::InvalidArgument,
+                       "Run " + std::to_string(parent.id.value) + " was made with " +
+                           parent.model.name + " (fingerprint " + parent.model.fingerprint +
+                           "), and the model in memory is " + m_engine->identity().name +
+                           " (fingerprint " + m_engine->identity().fingerprint +
+                           "): load the run's own model to fork it.");
+    if (command.request.step.value < 0 || command.request.step.index() > command.steps.size())
+        return failure(ErrorCode::InvalidArgument,
+                       "Step " + std::to_string(command.request.step.value) +
+                           " is outside the run, which has " +
+                           std::to_string(command.steps.size()) + " steps.");
+    const Result<RunSettings> settings = runSettingsFromJson(parent.settings);
+    if (!settings)
+        return Unexpected(settings.error());
+    Result<std::unique_ptr<Session>> session = m_engine->createSession(*settings);
+    if (!session)
+        return Unexpected(session.error());
+    m_session.reset();
+    sendActivity(Activity::Prefilling);
+    if (Result<void> filled = (*session)->prefill(parent.promptIds, progress(), command.cancel);
+        !filled)
+        return filled;
+    const std::span shared(command.steps.data(), command.request.step.index());
+    if (Result<void> resumed = (*session)->resume(shared, progress(), command.cancel); !resumed)
+        return resumed;
+    if (command.request.settings) {
+        session = (*session)->fork(command.request.step, command.request.settings);
+        if (!session)
+            return Unexpected(session.error());
+    }
+    RunInfo info = describeChild(**session, parent, command.request);
+    return begin(std::move(*session), std::move(info), command.request.input, command.paused);
+}
+
+Result<void> EngineController::Worker::begin(std::unique_ptr<Session> session, RunInfo info,
+                                             std::optional<StepInput> firstInput, bool paused)
+{
+    Result<std::unique_ptr<RunRecorder>> recorder =
+        RunRecorder::start(m_library, std::move(info), m_engine->tokens());
+    if (!recorder)
+        return Unexpected(recorder.error());
+    m_session = std::move(session);
+    m_recorder = std::move(*recorder);
+    m_session->setObserver(m_recorder.get());
+    m_recorderChecked = Clock::now();
+    m_info = m_recorder->info();
+    m_run = m_seen;
+    m_forcedInput = std::move(firstInput);
+    m_paused = false;
+    m_pauseAfterStep = paused;
+
+    auto started = std::make_shared<StartedRun>();
+    started->info = m_info;
+    started->tokens = m_engine->tokens();
+    started->shared = m_session->steps();
+    send(StartedEvent{m_run, std::move(started)});
+    sendActivity(Activity::Running);
+    return {};
+}
+
+void EngineController::Worker::takeStep()
+{
+    if (!m_session->finished()) {
+        const Result<const StepRecord*> record =
+            m_forcedInput ? m_session->stepWith(*m_forcedInput) : m_session->step();
+        m_forcedInput.reset();
+        if (!record) {
+            endRun(RunStatus::Failed, StopReason::None, record.error().message);
+            send(FailedEvent{record.error().message});
+            sendActivity(Activity::Idle);
+            return;
+        }
+        StepRecord copy = **record;
+        const std::lock_guard lock(m_mutex);
+        if (m_outbox.empty() || !std::holds_alternative<StepsEvent>(m_outbox.back()))
+            m_outbox.push_back(StepsEvent{m_run, m_info.id, {}});
+        std::get<StepsEvent>(m_outbox.back()).steps.push_back(std::move(copy));
+    }
+    if (m_session->finished()) {
+        endRun(m_session->stopReason() == StopReason::User ? RunStatus::Stopped
+                                                           : RunStatus::Finished,
+               m_session->stopReason());
+        sendActivity(Activity::Idle);
+        return;
+    }
+    if (const auto now = Clock::now(); now - m_recorderChecked >= recorderCheckInterval) {
+        m_recorderChecked = now;
+        if (const Result<void> stored = m_recorder->status(); !stored) {
+            endRun(RunStatus::Failed, StopReason::None, stored.error().message);
+            sendActivity(Activity::Idle);
+            return;
+        }
+    }
+    if (m_pauseAfterStep) {
+        m_pauseAfterStep = false;
+        m_paused = true;
+        sendActivity(Activity::Paused);
+    }
+}
+
+void EngineController::Worker::endRun(RunStatus status, StopReason stop, const std::string& failure)
+{
+    m_info.status = status;
+    m_info.stop = stop;
+    m_info.failure = failure;
+    m_info.timings = m_session->timings();
+    m_info.finishedMs = unixMs();
+    m_session->setObserver(nullptr);
+    const Result<void> stored = m_recorder->finish(status, stop, m_info.timings, failure);
+    m_recorder.reset();
+    if (!stored)
+        send(FailedEvent{stored.error().message});
+    send(EndedEvent{m_run, m_info});
+}
+
+} // namespace halftone::ui

@@ -1,0 +1,188 @@
+// The engine thread: owns engine, session and recorder, and nobody else ever touches them.
+//
+// Commands come in through a queue that is looked at between steps; what happens goes out through
+// an outbox that the UI thread empties when it likes. Both lie behind one mutex that is held for
+// the length of a move. There is no Qt in here: nothing but values crosses.
+//
+// Commands that begin something carry a ticket, and what they cause carries the same one, so that
+// the receiver can tell results of a run that was replaced meanwhile.
+#pragma once
+
+#include "bridge/enginecontroller.h"
+#include "store/runrecorder.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+
+namespace halftone::ui {
+
+using Ticket = std::uint64_t;
+
+struct LoadCommand
+{
+    Ticket ticket = 0;
+    std::filesystem::path folder;
+    CancelToken cancel;
+};
+
+struct StartCommand
+{
+    Ticket ticket = 0;
+    RunRequest request;
+    bool paused = false;
+    CancelToken cancel;
+};
+
+struct ForkCommand
+{
+    Ticket ticket = 0;
+    ForkRequest request;
+    bool paused = false;
+};
+
+struct ForkStoredCommand
+{
+    Ticket ticket = 0;
+    RunInfo parent;
+    std::vector<StepRecord> steps;
+    ForkRequest request;
+    bool paused = false;
+    CancelToken cancel;
+};
+
+enum class ControlCommand
+{
+    Step,
+    Pause,
+    Resume,
+    Stop
+};
+
+using EngineCommand =
+    std::variant<LoadCommand, StartCommand, ForkCommand, ForkStoredCommand, ControlCommand>;
+
+struct ActivityEvent
+{
+    Ticket ticket = 0; // of the newest run that was asked for by then
+    EngineController::Activity activity = EngineController::Activity::Idle;
+};
+
+struct ProgressEvent
+{
+    std::string stage;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+};
+
+struct LoadedEvent
+{
+    Ticket ticket = 0;
+    std::shared_ptr<const LoadedModel> model;
+};
+
+struct StartedEvent
+{
+    Ticket ticket = 0;
+    std::shared_ptr<const StartedRun> run;
+};
+
+struct StepsEvent
+{
+    Ticket ticket = 0;
+    RunId run;
+    std::vector<StepRecord> steps;
+};
+
+struct EndedEvent
+{
+    Ticket ticket = 0;
+    RunInfo info;
+};
+
+struct FailedEvent
+{
+    std::string message;
+};
+
+using EngineEvent = std::variant<ActivityEvent, ProgressEvent, LoadedEvent, StartedEvent,
+                                 StepsEvent, EndedEvent, FailedEvent>;
+
+class EngineController::Worker
+{
+public:
+    Worker(std::filesystem::path library, EngineLoader loader);
+    /// Ends a run at the next token boundary as stopped, then joins.
+    ~Worker();
+
+    // Any thread:
+
+    /// A load replaces everything that waits; a run replaces the runs that wait.
+    void post(EngineCommand command);
+    struct Delivery
+    {
+        std::vector<EngineEvent> events; // oldest first
+        bool atRest = false;             // nothing will follow before the next command
+    };
+    [[nodiscard]] Delivery take();
+
+private:
+    // The engine thread:
+
+    void loop();
+    /// The next command; absent when there is none and `wait` is false, or when quitting.
+    std::optional<EngineCommand> next(bool wait);
+    [[nodiscard]] bool quitting();
+    void send(EngineEvent event);
+    void sendActivity(Activity activity);
+    void sendFailure(const Error& error);
+    [[nodiscard]] ProgressFn progress();
+
+    void execute(LoadCommand& command);
+    void execute(StartCommand& command);
+    void execute(ForkCommand& command);
+    void execute(ForkStoredCommand& command);
+    void execute(ControlCommand command);
+
+    [[nodiscard]] Result<void> start(const StartCommand& command);
+    [[nodiscard]] Result<void> fork(const ForkCommand& command);
+    [[nodiscard]] Result<void> forkStored(const ForkStoredCommand& command);
+    /// Takes the run over once its session stands at its first own step.
+    [[nodiscard]] Result<void> begin(std::unique_ptr<Session> session, RunInfo info,
+                                     std::optional<StepInput> firstInput, bool paused);
+    void takeStep();
+    void endRun(RunStatus status, StopReason stop, const std::string& failure = {});
+    [[nodiscard]] bool stepping() const { return m_recorder && !m_paused; }
+
+    const std::filesystem::path m_library;
+    const EngineLoader m_loader;
+
+    std::mutex m_mutex; // guards the four below
+    std::condition_variable m_wake;
+    std::deque<EngineCommand> m_commands;
+    std::vector<EngineEvent> m_outbox;
+    bool m_waiting = false;
+    bool m_quit = false;
+    std::atomic<bool> m_calling = false; // a command waits or the end has come; saves the lock
+
+    std::shared_ptr<const Engine> m_engine;
+    std::unique_ptr<Session> m_session;      // of the run last started, kept for forks
+    std::unique_ptr<RunRecorder> m_recorder; // while that run goes on
+    RunInfo m_info;                          // of that run
+    Ticket m_seen = 0;                       // newest run ticket taken from the queue
+    Ticket m_run = 0;                        // ticket of the run that goes on
+    bool m_paused = false;
+    bool m_pauseAfterStep = false;
+    std::optional<StepInput> m_forcedInput; // of the next step
+    std::chrono::steady_clock::time_point m_recorderChecked;
+
+    std::thread m_thread; // last: it uses all of the above
+};
+
+} // namespace halftone::ui

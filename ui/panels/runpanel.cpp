@@ -1,0 +1,385 @@
+#include "panels/runpanel.h"
+
+#include "commands.h"
+#include "icons.h"
+#include "models/modellist.h"
+#include "panels/heading_p.h"
+#include "panels/runsetup.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFileInfo>
+#include <QGridLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QScrollArea>
+#include <QSettings>
+#include <QStandardItemModel>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace halftone::ui {
+
+namespace {
+
+using Activity = EngineController::Activity;
+
+QString describeEnd(const RunInfo& info)
+{
+    switch (info.status) {
+    case RunStatus::Failed:
+        return RunPanel::tr("Failed");
+    case RunStatus::Interrupted:
+        return RunPanel::tr("Interrupted");
+    case RunStatus::Running:
+        return RunPanel::tr("Running");
+    case RunStatus::Stopped:
+        return RunPanel::tr("Stopped");
+    case RunStatus::Finished:
+        break;
+    }
+    switch (info.stop) {
+    case StopReason::EndToken:
+        return RunPanel::tr("Finished: the model said its end token");
+    case StopReason::MaxSteps:
+        return RunPanel::tr("Finished: as many steps as asked for");
+    case StopReason::ContextFull:
+        return RunPanel::tr("Finished: the model's context is full");
+    case StopReason::User:
+        return RunPanel::tr("Stopped");
+    case StopReason::None:
+        break;
+    }
+    return RunPanel::tr("Finished");
+}
+
+QString rateText(double stepsPerSecond)
+{
+    const int decimals = stepsPerSecond < 10 ? 2 : stepsPerSecond < 100 ? 1 : 0;
+    return RunPanel::tr("%1 steps/s").arg(QLocale().toString(stepsPerSecond, 'f', decimals));
+}
+
+} // namespace
+
+RunPanel::RunPanel(EngineController* engine, ModelList* models, Commands* commands, QWidget* parent)
+    : QWidget(parent)
+    , m_engine(engine)
+    , m_models(models)
+    , m_folder(models->defaultFolder())
+{
+    setObjectName(QStringLiteral("runPanel"));
+    addCommands(commands);
+
+    auto* content = new QWidget(this);
+    auto* contentLayout = new QVBoxLayout(content);
+    buildModel(contentLayout);
+    m_setup = new RunSetup(content);
+    contentLayout->addWidget(m_setup);
+    m_sameSession = new QCheckBox(tr("Store beside the run that is shown"), content);
+    m_sameSession->setObjectName(QStringLiteral("sameSession"));
+    m_sameSession->setToolTip(tr("Continue in its session instead of beginning a new one"));
+    contentLayout->addWidget(m_sameSession);
+    contentLayout->addStretch(1);
+
+    auto* scroll = new QScrollArea(this);
+    scroll->setWidget(content);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(scroll, 1);
+    buildButtons(layout);
+
+    connect(m_engine, &EngineController::activityChanged, this, &RunPanel::showActivity);
+    connect(m_engine, &EngineController::modelLoaded, this, [this] {
+        selectModel(m_engine->model()->folder);
+        showActivity();
+    });
+    connect(m_engine, &EngineController::runStarted, this, [this](const auto& run) {
+        m_stepCount = static_cast<qint64>(run->shared.size());
+        m_rate.reset();
+        m_clock.start();
+    });
+    connect(m_engine, &EngineController::stepsAvailable, this, [this](RunId, const auto& steps) {
+        m_stepCount += static_cast<qint64>(steps->size());
+        m_rate.add(m_clock.elapsed(), static_cast<qint64>(steps->size()));
+        showSteps();
+    });
+    connect(m_engine, &EngineController::runEnded, this, &RunPanel::showEnd);
+    connect(m_models, &ModelList::changed, this, &RunPanel::listModels);
+    connect(m_setup, &RunSetup::changed, this, &RunPanel::showActivity);
+
+    offerSession(std::nullopt);
+    selectModel(m_folder);
+    showActivity();
+}
+
+void RunPanel::addCommands(Commands* commands)
+{
+    m_startAction =
+        commands->add(QStringLiteral("run.start"),
+                      {tr("&Run"), tr("Begin a run with this prompt and these settings")},
+                      {QKeySequence(Qt::CTRL | Qt::Key_Return),
+                       QKeySequence(Qt::CTRL | Qt::Key_Enter), QKeySequence(Qt::Key_F5)});
+    m_pauseAction =
+        commands->add(QStringLiteral("run.pause"),
+                      {tr("&Pause"), tr("Pause the run after this step, or go on with it")},
+                      {QKeySequence(Qt::Key_F6)});
+    m_stepAction =
+        commands->add(QStringLiteral("run.step"),
+                      {tr("S&tep"), tr("Take one step: of the paused run, or of a new one")},
+                      {QKeySequence(Qt::Key_F10)});
+    m_stopAction = commands->add(QStringLiteral("run.stop"),
+                                 {tr("&Stop"), tr("End the run after this step and keep it")},
+                                 {QKeySequence(Qt::SHIFT | Qt::Key_F5)});
+    QAction* newSeed =
+        commands->add(QStringLiteral("run.newSeed"), {tr("&New seed"), tr("Put a random seed in")},
+                      {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N)});
+    m_startAction->setIcon(glyph(QStringLiteral("run")));
+    m_pauseAction->setIcon(glyph(QStringLiteral("pause")));
+    m_stepAction->setIcon(glyph(QStringLiteral("step")));
+    m_stopAction->setIcon(glyph(QStringLiteral("stop")));
+    newSeed->setIcon(glyph(QStringLiteral("dice")));
+    connect(m_startAction, &QAction::triggered, this, [this] { start(false); });
+    connect(m_pauseAction, &QAction::triggered, this, &RunPanel::pauseOrResume);
+    connect(m_stepAction, &QAction::triggered, this, &RunPanel::step);
+    connect(m_stopAction, &QAction::triggered, this, &RunPanel::stop);
+    connect(newSeed, &QAction::triggered, this, [this] { m_setup->newSeed(); });
+}
+
+void RunPanel::buildModel(QVBoxLayout* layout)
+{
+    auto* label = heading(tr("M&odel"), this);
+    layout->addWidget(label);
+    m_modelBox = new QComboBox(this);
+    m_modelBox->setObjectName(QStringLiteral("model"));
+    m_modelBox->setAccessibleName(tr("Model"));
+    m_modelBox->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    label->setBuddy(m_modelBox);
+    layout->addWidget(m_modelBox);
+    m_modelFacts = new QLabel(this);
+    m_modelFacts->setObjectName(QStringLiteral("modelFacts"));
+    m_modelFacts->setWordWrap(true);
+    layout->addWidget(m_modelFacts);
+    connect(m_modelBox, &QComboBox::activated, this, &RunPanel::modelActivated);
+}
+
+void RunPanel::buildButtons(QVBoxLayout* layout)
+{
+    auto* box = new QWidget(this);
+    auto* grid = new QGridLayout(box);
+    grid->setSpacing(4);
+    m_state = new QLabel(box);
+    m_state->setObjectName(QStringLiteral("runState"));
+    m_state->setWordWrap(true);
+    grid->addWidget(m_state, 0, 0, 1, 4);
+    int column = 0;
+    for (QAction* action : {m_startAction, m_pauseAction, m_stepAction, m_stopAction}) {
+        auto* button = new QToolButton(box);
+        button->setDefaultAction(action);
+        button->setObjectName(QStringLiteral("button.") + action->objectName());
+        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+        button->setFocusPolicy(Qt::StrongFocus);
+        button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+        button->setAccessibleName(plainText(*action));
+        grid->addWidget(button, 1, column++);
+    }
+    layout->addWidget(box);
+}
+
+void RunPanel::listModels()
+{
+    m_modelBox->clear();
+    bool listed = m_folder.isEmpty();
+    bool recent = false;
+    for (const ModelEntry& entry : m_models->entries()) {
+        if (!entry.builtIn && !recent && m_modelBox->count() > 0)
+            m_modelBox->insertSeparator(m_modelBox->count());
+        recent = recent || !entry.builtIn;
+        m_modelBox->addItem(entry.builtIn ? tr("%1 (built in)").arg(entry.name) : entry.name,
+                            entry.folder);
+        const int i = m_modelBox->count() - 1;
+        m_modelBox->setItemData(
+            i, entry.present ? entry.folder : tr("%1 is not there any more").arg(entry.folder),
+            Qt::ToolTipRole);
+        if (!entry.present)
+            qobject_cast<QStandardItemModel*>(m_modelBox->model())->item(i)->setEnabled(false);
+        listed = listed || entry.folder == m_folder;
+    }
+    if (!listed)
+        m_modelBox->addItem(QFileInfo(m_folder).fileName(), m_folder);
+    if (m_modelBox->count() > 0)
+        m_modelBox->insertSeparator(m_modelBox->count());
+    m_modelBox->addItem(tr("Open a folder…"));
+    m_modelBox->setCurrentIndex(m_modelBox->findData(m_folder));
+}
+
+void RunPanel::modelActivated(int index)
+{
+    const QString folder = m_modelBox->itemData(index).toString();
+    if (folder.isEmpty()) {
+        m_modelBox->setCurrentIndex(m_modelBox->findData(m_folder));
+        Q_EMIT openFolderRequested();
+    } else {
+        chooseModel(folder);
+    }
+}
+
+void RunPanel::selectModel(const QString& folder)
+{
+    m_folder = folder;
+    listModels();
+    m_modelBox->setToolTip(folder);
+    m_setup->offerSamples(m_models->isBuiltIn(folder));
+}
+
+void RunPanel::chooseModel(const QString& folder)
+{
+    selectModel(folder);
+    m_engine->loadModel(folder);
+    showActivity();
+}
+
+void RunPanel::offerSession(std::optional<SessionId> session)
+{
+    m_session = session;
+    m_sameSession->setEnabled(session.has_value());
+}
+
+RunRequest RunPanel::request() const
+{
+    RunRequest request;
+    if (m_sameSession->isChecked())
+        request.session = m_session;
+    request.prompt = m_setup->prompt();
+    request.settings = m_setup->settings();
+    return request;
+}
+
+bool RunPanel::goesOn() const
+{
+    return m_engine->activity() == Activity::Running || m_engine->activity() == Activity::Paused;
+}
+
+void RunPanel::start(bool paused)
+{
+    const auto model = m_engine->model();
+    if (m_engine->activity() != Activity::Loading && (!model || model->folder != m_folder))
+        m_engine->loadModel(m_folder);
+    if (paused)
+        m_engine->startPaused(request());
+    else
+        m_engine->start(request());
+}
+
+void RunPanel::step()
+{
+    if (goesOn())
+        m_engine->stepOnce();
+    else
+        start(true);
+}
+
+void RunPanel::pauseOrResume()
+{
+    if (m_engine->activity() == Activity::Paused)
+        m_engine->resume();
+    else
+        m_engine->pause();
+}
+
+void RunPanel::stop()
+{
+    if (m_engine->activity() == Activity::Loading)
+        m_engine->cancel();
+    else
+        m_engine->stop();
+}
+
+void RunPanel::showActivity()
+{
+    const Activity activity = m_engine->activity();
+    const bool paused = activity == Activity::Paused;
+    const bool possible = !m_folder.isEmpty() && !m_setup->prompt().isEmpty();
+    m_startAction->setEnabled(possible && activity != Activity::Prefilling);
+    m_pauseAction->setEnabled(goesOn());
+    m_pauseAction->setText(paused ? tr("&Go on") : tr("&Pause"));
+    m_stepAction->setEnabled(goesOn() || (possible && activity == Activity::Idle));
+    m_stopAction->setEnabled(activity != Activity::Idle);
+
+    switch (activity) {
+    case Activity::Idle:
+        if (m_state->text().isEmpty() || m_stepCount == 0)
+            showState(possible ? tr("Ready") : tr("Needs a model and a prompt"));
+        break;
+    case Activity::Loading:
+        showState(tr("Loading the model…"));
+        break;
+    case Activity::Prefilling:
+        m_stepCount = 0;
+        showState(tr("Reading the prompt…"));
+        break;
+    case Activity::Running:
+    case Activity::Paused:
+        showSteps();
+        break;
+    }
+
+    if (const auto model = m_engine->model(); model && model->folder == m_folder)
+        m_modelFacts->setText(tr("%1, %2 layers, %3 tokens, %4 on %5")
+                                  .arg(QString::fromStdString(model->identity.architecture))
+                                  .arg(model->identity.layerCount)
+                                  .arg(QLocale().toString(model->identity.vocabularySize),
+                                       QString::fromStdString(model->identity.weightType),
+                                       QString::fromStdString(model->identity.device)));
+    else
+        m_modelFacts->setText(m_folder.isEmpty() ? tr("No model chosen") : tr("Not loaded yet"));
+}
+
+void RunPanel::showState(const QString& text)
+{
+    m_state->setText(text);
+    Q_EMIT stateChanged(text);
+}
+
+void RunPanel::showSteps()
+{
+    const QString steps = tr("%n step(s)", nullptr, static_cast<int>(m_stepCount));
+    if (m_engine->activity() == Activity::Paused)
+        showState(tr("Paused · %1").arg(steps));
+    else if (const double rate = m_rate.perSecond(); rate > 0)
+        showState(tr("Running · %1 · %2").arg(steps, rateText(rate)));
+    else
+        showState(tr("Running · %1").arg(steps));
+}
+
+void RunPanel::showEnd(const RunInfo& info)
+{
+    QString text = tr("%1 · %2").arg(describeEnd(info),
+                                     tr("%n step(s)", nullptr, static_cast<int>(m_stepCount)));
+    if (info.timings.decodeSteps > 0 && info.timings.decodeNs > 0)
+        text =
+            tr("%1 · %2").arg(text, rateText(1e9 * static_cast<double>(info.timings.decodeSteps) /
+                                             static_cast<double>(info.timings.decodeNs)));
+    showState(text);
+}
+
+void RunPanel::save(QSettings& settings) const
+{
+    settings.setValue(QStringLiteral("model"), m_folder);
+    m_setup->save(settings);
+}
+
+void RunPanel::restore(const QSettings& settings)
+{
+    const QString folder = settings.value(QStringLiteral("model")).toString();
+    if (ModelList::isModelFolder(folder))
+        selectModel(folder);
+    m_setup->restore(settings);
+    showActivity();
+}
+
+} // namespace halftone::ui

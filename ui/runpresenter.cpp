@@ -1,0 +1,139 @@
+#include "runpresenter.h"
+
+#include "models/rundocument.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace halftone::ui {
+
+RunPresenter::RunPresenter(EngineController* engine, LibraryController* library,
+                           RunDocument* document, QObject* parent)
+    : QObject(parent)
+    , m_engine(engine)
+    , m_library(library)
+    , m_document(document)
+{
+    connect(engine, &EngineController::runStarted, this, &RunPresenter::begin);
+    connect(engine, &EngineController::stepsAvailable, this,
+            [this](RunId run, const auto& steps) { append(run, *steps); });
+    connect(engine, &EngineController::runEnded, this, &RunPresenter::end);
+    connect(engine, &EngineController::activityChanged, this,
+            [this](EngineController::Activity activity) {
+                if (activity == EngineController::Activity::Loading)
+                    m_inMemory.reset();
+            });
+    connect(library, &LibraryController::runAvailable, this,
+            [this](const std::shared_ptr<StoredRun>& run) {
+                if (m_wanted == run->info.id)
+                    showStored(*run);
+            });
+}
+
+bool RunPresenter::liveIsShown() const
+{
+    return m_live && m_document->isOpen() && m_document->info().id == m_live->info.id;
+}
+
+bool RunPresenter::liveIsHidden() const
+{
+    return m_live && !liveIsShown();
+}
+
+void RunPresenter::tellHidden()
+{
+    if (liveIsHidden() == m_toldHidden)
+        return;
+    m_toldHidden = !m_toldHidden;
+    Q_EMIT liveHiddenChanged(m_toldHidden);
+}
+
+void RunPresenter::begin(std::shared_ptr<const StartedRun> run)
+{
+    m_live = std::move(run);
+    m_inMemory = m_live->info.id;
+    m_wanted.reset();
+    m_hiddenSteps.clear();
+    m_document->open(m_live->info, m_live->tokens, m_live->shared, true);
+    tellHidden();
+    m_library->refresh();
+}
+
+void RunPresenter::append(RunId run, const std::vector<StepRecord>& steps)
+{
+    if (!m_live || run != m_live->info.id)
+        return;
+    if (liveIsShown())
+        m_document->append(steps);
+    else
+        m_hiddenSteps.insert(m_hiddenSteps.end(), steps.begin(), steps.end());
+}
+
+void RunPresenter::end(const RunInfo& info)
+{
+    if (liveIsShown())
+        m_document->update(info, false);
+    m_live.reset();
+    m_hiddenSteps = {};
+    tellHidden();
+    m_library->refresh();
+}
+
+void RunPresenter::open(RunId run)
+{
+    if (m_live && run == m_live->info.id)
+        return showLive();
+    m_wanted = run;
+    m_library->open(run);
+}
+
+void RunPresenter::showLive()
+{
+    m_wanted.reset();
+    if (!liveIsHidden())
+        return;
+    m_document->open(m_live->info, m_live->tokens, std::exchange(m_hiddenSteps, {}), true);
+    tellHidden();
+}
+
+void RunPresenter::showStored(StoredRun& run)
+{
+    m_wanted.reset();
+    if (liveIsShown())
+        m_hiddenSteps = m_document->steps();
+    m_document->open(std::move(run.info), std::move(run.tokens), std::move(run.steps), false);
+    tellHidden();
+}
+
+void RunPresenter::fork(const ForkRequest& request)
+{
+    if (!m_document->isOpen())
+        return;
+    const RunInfo& run = m_document->info();
+    const auto model = m_engine->model();
+    if (m_inMemory == run.id)
+        m_engine->fork(request);
+    else if (model && model->identity.fingerprint == run.model.fingerprint)
+        forkStored(request);
+    else
+        Q_EMIT modelNeeded(run.model, request);
+}
+
+void RunPresenter::loadAndFork(const ForkRequest& request)
+{
+    if (!m_document->isOpen())
+        return;
+    m_engine->loadModel(QString::fromStdString(m_document->info().model.path));
+    forkStored(request);
+}
+
+void RunPresenter::forkStored(const ForkRequest& request)
+{
+    // The engine feeds the steps before the fork and needs no others.
+    const std::vector<StepRecord>& steps = m_document->steps();
+    const auto end =
+        steps.begin() + std::clamp<std::ptrdiff_t>(request.step.value, 0, std::ssize(steps));
+    m_engine->forkStored(m_document->info(), {steps.begin(), end}, request);
+}
+
+} // namespace halftone::ui
