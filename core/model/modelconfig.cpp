@@ -352,8 +352,9 @@ RopeConfig readRope(Fields& config, std::string_view file, std::int64_t& context
     const std::string_view key =
         config.find("rope_scaling") != nullptr ? "rope_scaling" : "rope_parameters";
     const json* object = config.find(key);
+    const json none = json::object();
     if (object == nullptr)
-        return rope;
+        object = &none;
     if (!object->is_object()) {
         config.wrong(key, "an object or null", *object);
         return rope;
@@ -375,6 +376,10 @@ RopeConfig readRope(Fields& config, std::string_view file, std::int64_t& context
             fields.fail(ErrorCode::Unsupported, fields.called(name) +
                                                     " rotates some layers differently, which "
                                                     "Halftone does not do.");
+
+    if (rope.theta <= 1)
+        fields.fail(ErrorCode::InvalidInput,
+                    "'rope_theta' should be above 1, and is " + json(rope.theta).dump() + ".");
 
     const json* original = fields.find("original_max_position_embeddings");
     const std::int64_t topLevelOriginal =

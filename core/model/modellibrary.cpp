@@ -1,1 +1,172 @@
 #include "model/modellibrary.h"
+
+#include "base/paths.h"
+#include "base/version.h"
+#include "format/text_p.h"
+#include "model/torchentry_p.h"
+
+#include <algorithm>
+#include <array>
+#include <dlfcn.h>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <system_error>
+
+namespace halftone {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* torchLibraryName = "libhalftone-torch.so";
+
+/// The folder of the library that this function is in.
+fs::path coreFolder()
+{
+    Dl_info info{};
+    if (::dladdr(reinterpret_cast<const void*>(&loadLanguageModel), &info) == 0 ||
+        info.dli_fname == nullptr)
+        return {};
+    std::error_code ignored;
+    return fs::weakly_canonical(info.dli_fname, ignored).parent_path();
+}
+
+Result<TorchLoadFn> findTorchLibrary()
+{
+    const std::array folders{coreFolder(), (programFolder() / ".." / "lib").lexically_normal()};
+    std::error_code ignored;
+    for (const fs::path& folder : folders)
+        if (fs::exists(folder / torchLibraryName, ignored))
+            return openTorchLibrary(folder / torchLibraryName);
+    return failure(ErrorCode::NotFound, std::string("The library that computes models, ") +
+                                            torchLibraryName + ", is neither in " +
+                                            folders[0].string() + " nor in " + folders[1].string() +
+                                            "; build or install it beside the program.");
+}
+
+/// The file that holds `tensor`, for messages.
+std::string fileOf(const ModelFolder& folder, std::string_view tensor)
+{
+    for (const auto& file : folder.weights())
+        if (file->tensors().contains(tensor))
+            return file->path().string();
+    return folder.path().string();
+}
+
+std::string shapeText(std::vector<std::int64_t> shape)
+{
+    const std::string text = describe({"", std::move(shape), {}});
+    return text.substr(0, text.find_last_of(']') + 1);
+}
+
+/// What else lies in a layer changes what the layer computes: a bias, a scale, a norm that the
+/// config does not mention. Rotary frequencies are derived, and older files keep them.
+bool isIgnorable(std::string_view tensor)
+{
+    return tensor.ends_with(".rotary_emb.inv_freq");
+}
+
+Result<void> checkNothingElse(const ModelFolder& folder, const ModelConfig& config)
+{
+    std::set<std::string, std::less<>> known;
+    for (ExpectedTensor& tensor : expectedTensors(config))
+        known.insert(std::move(tensor.name));
+    constexpr std::string_view layers = "model.layers.";
+    for (const auto& file : folder.weights())
+        for (const auto& [name, tensor] : file->tensors()) {
+            if (!name.starts_with(layers) || known.contains(name) || isIgnorable(name))
+                continue;
+            // Layers beyond the config's count are left out, as transformers leaves them out.
+            const std::string number =
+                name.substr(layers.size(), name.find('.', layers.size()) - layers.size());
+            const std::string first = std::string(layers) + number + ".input_layernorm.weight";
+            if (known.contains(first))
+                return failure(ErrorCode::Unsupported,
+                               file->path().string() + " holds tensor " + inQuotes(name) + " (" +
+                                   describe(tensor) + "), which a " + config.architecture +
+                                   " with this config.json has no use for: the two do not belong "
+                                   "together.");
+        }
+    return {};
+}
+
+} // namespace
+
+Result<TorchLoadFn> openTorchLibrary(const fs::path& path)
+{
+    std::error_code ignored;
+    if (!fs::exists(path, ignored))
+        return failure(ErrorCode::NotFound, path.string() + " does not exist.");
+    void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr)
+        return failure(ErrorCode::Unsupported,
+                       path.string() + " cannot be loaded (" + ::dlerror() +
+                           "); libtorch, which it needs, is missing or of another version.");
+    const auto version =
+        reinterpret_cast<TorchVersionFn>(::dlsym(library, "halftone_torch_version"));
+    const auto load = reinterpret_cast<TorchLoadFn>(::dlsym(library, "halftone_torch_load"));
+    if (version == nullptr || load == nullptr)
+        return failure(ErrorCode::Unsupported, path.string() +
+                                                   " is not Halftone's torch library: it has no "
+                                                   "'halftone_torch_load'.");
+    if (version() != programVersion())
+        return failure(ErrorCode::Unsupported, path.string() + " was built for Halftone " +
+                                                   version() + ", and this is Halftone " +
+                                                   std::string(programVersion()) +
+                                                   "; install both from one build.");
+    return load;
+}
+
+Result<void> checkTensors(const ModelFolder& folder, const ModelConfig& config)
+{
+    for (const ExpectedTensor& expected : expectedTensors(config)) {
+        const TensorView* const found = folder.tensor(expected.name);
+        if (found == nullptr) {
+            const std::string where = folder.weights().size() == 1
+                                          ? folder.weights().front()->path().string()
+                                          : folder.path().string();
+            return failure(ErrorCode::InvalidInput,
+                           where + " lacks tensor " + inQuotes(expected.name) + " " +
+                               shapeText(expected.shape) + ", which config.json asks for.");
+        }
+        const std::string subject =
+            fileOf(folder, expected.name) + " holds tensor " + inQuotes(expected.name) + " as ";
+        if (found->shape != expected.shape)
+            return failure(ErrorCode::InvalidInput, subject + describe(*found) +
+                                                        ", and config.json asks for " +
+                                                        shapeText(expected.shape) + ".");
+        if (found->type != "F32" && found->type != "F16" && found->type != "BF16")
+            return failure(ErrorCode::Unsupported,
+                           subject + describe(*found) +
+                               ", and Halftone reads F32, F16 and BF16 weights only.");
+    }
+    return checkNothingElse(folder, config);
+}
+
+Result<std::unique_ptr<LanguageModel>>
+loadLanguageModel(const ModelFolder& folder, const ModelConfig& config,
+                  const std::string& fingerprint, const ModelOptions& options,
+                  const ProgressFn& progress, const CancelToken& cancel)
+{
+    if (const Result<void> checked = checkTensors(folder, config); !checked)
+        return Unexpected(checked.error());
+
+    // Opened once; a failure is tried again, since the user may have put the library in place.
+    static std::mutex mutex;
+    static TorchLoadFn load = nullptr;
+    {
+        const std::lock_guard lock(mutex);
+        if (load == nullptr) {
+            const Result<TorchLoadFn> found = findTorchLibrary();
+            if (!found)
+                return Unexpected(found.error());
+            load = *found;
+        }
+    }
+    Result<std::unique_ptr<LanguageModel>> model;
+    load({folder, config, fingerprint, options, progress, cancel}, model);
+    return model;
+}
+
+} // namespace halftone

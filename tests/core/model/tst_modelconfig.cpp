@@ -311,6 +311,9 @@ private Q_SLOTS:
                R"( "high_freq_factor": 4, "original_max_position_embeddings": 8192})"
             << "'rope_scaling.high_freq_factor' should be above 'rope_scaling.low_freq_factor', "
                "and is 4.0 against 4.0.";
+        QTest::newRow("rope that does not turn") << "llama"
+                                                 << R"(, "rope_theta": 1)"
+                                                 << "'rope_theta' should be above 1, and is 1.0.";
         QTest::newRow("rope by layer")
             << "qwen3"
             << R"(, "rope_parameters": {"full_attention": {"rope_theta": 1e6}})"

@@ -1,0 +1,137 @@
+#include "model/torch/rowkernels_p.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace halftone::kernels {
+
+namespace {
+
+// Eight vectors of four: enough independent sums to hide the latency of an addition on any x86-64.
+constexpr std::int64_t lanes = 32;
+// Multiplications below which one thread is quicker than waking another (about 100 us of work).
+constexpr std::int64_t parallelWork = 512 * 1024;
+
+/// Calls f(begin, end) for parts of [0, n), on several threads when `work` in all is large.
+template <class F>
+void share(std::int64_t n, std::int64_t work, const F& f)
+{
+    if (work < parallelWork || n < 2) {
+        f(std::int64_t{0}, n);
+        return;
+    }
+    const std::int64_t grain = std::max<std::int64_t>(1, n * (parallelWork / 4) / work);
+    at::parallel_for(0, n, grain, f);
+}
+
+void attendHead(const Attention& a, std::int64_t head, const float* query, float* scores,
+                float* out)
+{
+    const std::int64_t stride = a.kvHeads * a.headDim;
+    const std::int64_t kvOffset = head / a.group * a.headDim;
+    const float scaling = 1.0F / std::sqrt(static_cast<float>(a.headDim));
+    float largest = -INFINITY;
+    for (std::int64_t row = 0; row < a.rows; ++row) {
+        scores[row] = dot(query, a.keys + row * stride + kvOffset, a.headDim) * scaling;
+        largest = std::max(largest, scores[row]);
+    }
+    double sum = 0;
+    for (std::int64_t row = 0; row < a.rows; ++row) {
+        scores[row] = std::exp(scores[row] - largest);
+        sum += static_cast<double>(scores[row]);
+    }
+    const auto norm = static_cast<float>(1.0 / sum);
+    std::fill(out, out + a.headDim, 0.0F);
+    for (std::int64_t row = 0; row < a.rows; ++row)
+        addScaled(scores[row] * norm, a.values + row * stride + kvOffset, a.headDim, out);
+}
+
+} // namespace
+
+float dot(const float* a, const float* b, std::int64_t n)
+{
+    std::array<float, lanes> sums{};
+    std::int64_t i = 0;
+    for (; i + lanes <= n; i += lanes)
+        for (std::int64_t lane = 0; lane < lanes; ++lane)
+            sums[static_cast<std::size_t>(lane)] += a[i + lane] * b[i + lane];
+    for (std::size_t width = lanes / 2; width > 0; width /= 2)
+        for (std::size_t lane = 0; lane < width; ++lane)
+            sums[lane] += sums[lane + width];
+    float sum = sums[0];
+    for (; i < n; ++i)
+        sum += a[i] * b[i];
+    return sum;
+}
+
+void matVec(const float* w, std::int64_t rows, std::int64_t columns, const float* x,
+            const float* bias, float* y)
+{
+    share(rows, rows * columns, [=](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row)
+            y[row] = dot(w + row * columns, x, columns) + (bias != nullptr ? bias[row] : 0.0F);
+    });
+}
+
+void add(float* y, const float* x, std::int64_t n)
+{
+    for (std::int64_t i = 0; i < n; ++i)
+        y[i] += x[i];
+}
+
+void rmsNorm(const float* x, const float* weight, double epsilon, std::int64_t n, float* y)
+{
+    const double meanSquare = static_cast<double>(dot(x, x, n)) / static_cast<double>(n);
+    const auto factor = static_cast<float>(1.0 / std::sqrt(meanSquare + epsilon));
+    for (std::int64_t i = 0; i < n; ++i)
+        y[i] = x[i] * factor * weight[i];
+}
+
+void rotate(float* x, std::int64_t heads, std::int64_t pairs, const float* cosines,
+            const float* sines)
+{
+    for (std::int64_t head = 0; head < heads; ++head) {
+        float* const first = x + head * 2 * pairs;
+        float* const second = first + pairs;
+        for (std::int64_t i = 0; i < pairs; ++i) {
+            const float a = first[i];
+            const float b = second[i];
+            first[i] = a * cosines[i] - b * sines[i];
+            second[i] = b * cosines[i] + a * sines[i];
+        }
+    }
+}
+
+void siluTimes(const float* gate, const float* up, std::int64_t n, float* y)
+{
+    for (std::int64_t i = 0; i < n; ++i)
+        y[i] = gate[i] / (1.0F + std::exp(-gate[i])) * up[i];
+}
+
+void attend(const Attention& a, const float* query, float* scores, float* out)
+{
+    const std::int64_t heads = a.kvHeads * a.group;
+    share(heads, heads * a.rows * a.headDim * 2, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t head = begin; head < end; ++head)
+            attendHead(a, head, query + head * a.headDim, scores + head * a.rows,
+                       out + head * a.headDim);
+    });
+}
+
+void scale(float weight, const float* x, std::int64_t n, float* y)
+{
+    for (std::int64_t i = 0; i < n; ++i)
+        y[i] = weight * x[i];
+}
+
+void addScaled(float weight, const float* x, std::int64_t n, float* y)
+{
+    for (std::int64_t i = 0; i < n; ++i)
+        y[i] += weight * x[i];
+}
+
+} // namespace halftone::kernels

@@ -1,0 +1,200 @@
+// The two ways through the layers: one row on the CPU, and blocks of rows on any device.
+#include "model/torch/rowkernels_p.h"
+#include "model/torch/torchmodel_p.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/rsqrt.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/softmax.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace halftone {
+
+namespace {
+
+void apply(const Linear& linear, const float* x, float* y)
+{
+    kernels::matVec(linear.weight.data_ptr<float>(), linear.weight.size(0), linear.weight.size(1),
+                    x, linear.biasData(), y);
+}
+
+at::Tensor apply(const Linear& linear, const at::Tensor& x)
+{
+    return at::linear(x, linear.weight, linear.bias);
+}
+
+at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double epsilon)
+{
+    const at::Tensor meanSquare = x.mul(x).mean({-1}, /*keepdim=*/true);
+    return x.mul(at::rsqrt(meanSquare.add(epsilon))).mul(weight);
+}
+
+/// The first row that a query at `position` sees: `window` rows, its own among them.
+std::int64_t firstSeen(std::int64_t position, std::int32_t window)
+{
+    return window > 0 ? std::max<std::int64_t>(0, position - window + 1) : 0;
+}
+
+/// [queries, 1, keys]: 0 where a query sees a key, -inf where not. Keys start at `firstKey`,
+/// queries at `firstQuery`.
+at::Tensor visibility(std::int64_t firstQuery, std::int64_t queries, std::int64_t firstKey,
+                      std::int64_t keys, std::int32_t window, at::Device device)
+{
+    at::Tensor mask =
+        at::full({queries, 1, keys}, -std::numeric_limits<float>::infinity(), at::kFloat);
+    auto* const data = mask.data_ptr<float>();
+    for (std::int64_t q = 0; q < queries; ++q) {
+        const std::int64_t position = firstQuery + q;
+        float* const row = data + q * keys;
+        std::fill(row + firstSeen(position, window) - firstKey, row + position + 1 - firstKey,
+                  0.0F);
+    }
+    return mask.to(device);
+}
+
+} // namespace
+
+void TorchModel::decodeRow(const float* x, TorchCache& cache, float* logits) const
+{
+    const std::int64_t hidden = m_config.hiddenSize;
+    m_scratch.scores.resize(static_cast<std::size_t>(m_config.headCount) *
+                            static_cast<std::size_t>(cache.rows() + 1));
+    std::copy(x, x + hidden, m_scratch.hidden.begin());
+    for (std::size_t i = 0; i < m_weights.layers.size(); ++i)
+        decodeLayer(i, cache);
+    kernels::rmsNorm(m_scratch.hidden.data(), m_weights.norm.data_ptr<float>(),
+                     m_config.normEpsilon, hidden, m_scratch.normed.data());
+    apply(m_weights.head, m_scratch.normed.data(), logits);
+}
+
+void TorchModel::decodeLayer(std::size_t index, TorchCache& cache) const
+{
+    const LayerWeights& layer = m_weights.layers[index];
+    Scratch& s = m_scratch;
+    const std::int64_t hidden = m_config.hiddenSize;
+    const std::int64_t headDim = m_config.headDim;
+    const std::int64_t kvHeads = m_config.kvHeadCount;
+    const std::int64_t heads = m_config.headCount;
+    const std::int64_t width = kvHeads * headDim;
+    const std::int64_t position = cache.rows();
+    float* const keys = cache.layer(index).keys.data_ptr<float>();
+    float* const values = cache.layer(index).values.data_ptr<float>();
+    float* const key = keys + position * width;
+
+    kernels::rmsNorm(s.hidden.data(), layer.inputNorm.data_ptr<float>(), m_config.normEpsilon,
+                     hidden, s.normed.data());
+    apply(layer.query, s.normed.data(), s.query.data());
+    apply(layer.key, s.normed.data(), key);
+    apply(layer.value, s.normed.data(), values + position * width);
+    if (m_config.queryKeyNorm) {
+        for (std::int64_t head = 0; head < heads; ++head) {
+            float* const part = s.query.data() + head * headDim;
+            kernels::rmsNorm(part, layer.queryNorm.data_ptr<float>(), m_config.normEpsilon, headDim,
+                             part);
+        }
+        for (std::int64_t head = 0; head < kvHeads; ++head) {
+            float* const part = key + head * headDim;
+            kernels::rmsNorm(part, layer.keyNorm.data_ptr<float>(), m_config.normEpsilon, headDim,
+                             part);
+        }
+    }
+    const float* const cosines = m_rope.cosines(position);
+    const float* const sines = m_rope.sines(position);
+    kernels::rotate(s.query.data(), heads, m_rope.pairs(), cosines, sines);
+    kernels::rotate(key, kvHeads, m_rope.pairs(), cosines, sines);
+
+    const std::int64_t seen = firstSeen(position, m_config.windows[index]);
+    kernels::attend({.keys = keys + seen * width,
+                     .values = values + seen * width,
+                     .rows = position + 1 - seen,
+                     .kvHeads = kvHeads,
+                     .headDim = headDim,
+                     .group = heads / kvHeads},
+                    s.query.data(), s.scores.data(), s.attended.data());
+    apply(layer.output, s.attended.data(), s.added.data());
+    kernels::add(s.hidden.data(), s.added.data(), hidden);
+
+    kernels::rmsNorm(s.hidden.data(), layer.mlpNorm.data_ptr<float>(), m_config.normEpsilon, hidden,
+                     s.normed.data());
+    apply(layer.gate, s.normed.data(), s.gate.data());
+    apply(layer.up, s.normed.data(), s.up.data());
+    kernels::siluTimes(s.gate.data(), s.up.data(), m_config.intermediateSize, s.gate.data());
+    apply(layer.down, s.gate.data(), s.added.data());
+    kernels::add(s.hidden.data(), s.added.data(), hidden);
+}
+
+at::Tensor TorchModel::forwardBlock(at::Tensor x, TorchCache& cache, std::int64_t first) const
+{
+    for (std::size_t i = 0; i < m_weights.layers.size(); ++i) {
+        const LayerWeights& layer = m_weights.layers[i];
+        const at::Tensor normed = rmsNorm(x, layer.inputNorm, m_config.normEpsilon);
+        x = x.add(attendBlock(layer, normed, cache.layer(i), first, m_config.windows[i]));
+        const at::Tensor mlpInput = rmsNorm(x, layer.mlpNorm, m_config.normEpsilon);
+        const at::Tensor gated =
+            at::silu(apply(layer.gate, mlpInput)).mul_(apply(layer.up, mlpInput));
+        x = x.add(apply(layer.down, gated));
+    }
+    return rmsNorm(x, m_weights.norm, m_config.normEpsilon);
+}
+
+at::Tensor TorchModel::attendBlock(const LayerWeights& layer, const at::Tensor& normed,
+                                   CacheLayer& cache, std::int64_t first, std::int32_t window) const
+{
+    const std::int64_t rows = normed.size(0);
+    const std::int64_t headDim = m_config.headDim;
+    const std::int64_t kvHeads = m_config.kvHeadCount;
+    const std::int64_t group = m_config.headCount / kvHeads;
+    at::Tensor query = apply(layer.query, normed).view({rows, kvHeads * group, headDim});
+    at::Tensor key = apply(layer.key, normed).view({rows, kvHeads, headDim});
+    if (m_config.queryKeyNorm) {
+        query = rmsNorm(query, layer.queryNorm, m_config.normEpsilon);
+        key = rmsNorm(key, layer.keyNorm, m_config.normEpsilon);
+    }
+    query = rotated(query, first).mul_(1.0 / std::sqrt(static_cast<double>(headDim)));
+    const std::int64_t width = kvHeads * headDim;
+    cache.keys.narrow(0, first, rows).copy_(rotated(key, first).view({rows, width}));
+    cache.values.narrow(0, first, rows).copy_(apply(layer.value, normed));
+
+    const std::int64_t seen = firstSeen(first, window);
+    const std::int64_t keyRows = first + rows - seen;
+    const at::Tensor keys = cache.keys.narrow(0, seen, keyRows);
+    const at::Tensor values = cache.values.narrow(0, seen, keyRows);
+    const at::Tensor mask = visibility(first, rows, seen, keyRows, window, m_device);
+    at::Tensor attended = at::empty({rows, kvHeads, group, headDim}, query.options());
+    const at::Tensor grouped = query.view({rows, kvHeads, group, headDim});
+    for (std::int64_t head = 0; head < kvHeads; ++head) {
+        // The query heads that share a kv head go through one product.
+        const at::Tensor queries = grouped.select(1, head).reshape({rows * group, headDim});
+        const at::Tensor scores = at::mm(queries, keys.narrow(1, head * headDim, headDim).t());
+        const at::Tensor weights = at::softmax(scores.view({rows, group, keyRows}).add_(mask), -1);
+        const at::Tensor mixed = at::mm(weights.view({rows * group, keyRows}),
+                                        values.narrow(1, head * headDim, headDim));
+        attended.select(1, head).copy_(mixed.view({rows, group, headDim}));
+    }
+    return apply(layer.output, attended.view({rows, kvHeads * group * headDim}));
+}
+
+at::Tensor TorchModel::rotated(const at::Tensor& x, std::int64_t first) const
+{
+    const std::int64_t rows = x.size(0);
+    const std::int64_t pairs = m_rope.pairs();
+    const auto angles = [&](const float* table) {
+        // libtorch has no read-only tensors; the table is only read.
+        return at::from_blob(const_cast<float*>(table), {rows, 1, pairs}, at::kFloat).to(m_device);
+    };
+    const at::Tensor cosines = angles(m_rope.cosines(first));
+    const at::Tensor sines = angles(m_rope.sines(first));
+    const at::Tensor a = x.narrow(-1, 0, pairs);
+    const at::Tensor b = x.narrow(-1, pairs, pairs);
+    return at::cat({a.mul(cosines).sub_(b.mul(sines)), b.mul(cosines).add_(a.mul(sines))}, -1);
+}
+
+} // namespace halftone

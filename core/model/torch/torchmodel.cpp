@@ -1,0 +1,191 @@
+#include "model/torch/torchmodel_p.h"
+
+#include "model/torch/rowkernels_p.h"
+#include "model/torch/torchguard_p.h"
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/linear.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace halftone {
+
+namespace {
+
+// Rows that go through the layers together: enough to keep matrix products busy, few enough that
+// the scores of a long context fit in some tens of megabytes.
+constexpr std::int64_t blockRows = 256;
+
+double meanRowNorm(const at::Tensor& table)
+{
+    const auto* const data = table.data_ptr<float>();
+    const std::int64_t rows = table.size(0);
+    const std::int64_t columns = table.size(1);
+    double sum = 0;
+    for (std::int64_t i = 0; i < rows; ++i) {
+        const float* const row = data + i * columns;
+        sum += std::sqrt(static_cast<double>(kernels::dot(row, row, columns)));
+    }
+    return sum / static_cast<double>(rows);
+}
+
+} // namespace
+
+TorchModel::TorchModel(ModelConfig config, TorchWeights weights, ModelIdentity identity,
+                       at::Device device)
+    : m_config(std::move(config))
+    , m_weights(std::move(weights))
+    , m_identity(std::move(identity))
+    , m_device(device)
+    , m_rope(m_config.rope, m_config.headDim)
+{
+    m_identity.architecture = m_config.architecture;
+    m_identity.vocabularySize = m_config.vocabularySize;
+    m_identity.embeddingSize = m_config.hiddenSize;
+    m_identity.layerCount = m_config.layerCount;
+    m_identity.weightType = m_weights.storedType;
+    m_identity.meanEmbeddingNorm = meanRowNorm(m_weights.embedding);
+    m_identity.cache.contextLimit = m_config.contextLength;
+    for (const std::int32_t window : m_config.windows)
+        m_identity.cache.layers.push_back({.kvHeads = m_config.kvHeadCount,
+                                           .headDim = m_config.headDim,
+                                           .bytesPerElement = sizeof(float),
+                                           .window = window});
+    const auto hidden = static_cast<std::size_t>(m_config.hiddenSize);
+    const auto intermediate = static_cast<std::size_t>(m_config.intermediateSize);
+    const std::size_t queries =
+        static_cast<std::size_t>(m_config.headCount) * static_cast<std::size_t>(m_config.headDim);
+    m_scratch.hidden.resize(hidden);
+    m_scratch.normed.resize(hidden);
+    m_scratch.added.resize(hidden);
+    m_scratch.query.resize(queries);
+    m_scratch.attended.resize(queries);
+    m_scratch.gate.resize(intermediate);
+    m_scratch.up.resize(intermediate);
+}
+
+Result<std::unique_ptr<KvCache>> TorchModel::createCache() const
+{
+    return torchGuard("a KV cache", [&]() -> Result<std::unique_ptr<KvCache>> {
+        return std::make_unique<TorchCache>(this, m_identity.cache, m_device);
+    });
+}
+
+const float* TorchModel::embeddingRow(TokenId id) const
+{
+    if (id.value < 0 || id.value >= m_config.vocabularySize)
+        return nullptr;
+    return m_weights.embedding.data_ptr<float>() +
+           static_cast<std::int64_t>(id.value) * m_config.hiddenSize;
+}
+
+Result<void> TorchModel::embed(const StepInput& input, std::span<float> x) const
+{
+    const auto invalid = [](std::string what) {
+        return failure(ErrorCode::InvalidArgument, std::move(what));
+    };
+    const auto size = static_cast<std::size_t>(m_config.hiddenSize);
+    if (x.size() != size)
+        return invalid("An embedding of this model has " + std::to_string(size) +
+                       " values, and room was given for " + std::to_string(x.size()) + ".");
+    if (input.kind == InputKind::Hidden) {
+        if (input.vector.size() != size)
+            return invalid("A vector fed to this model needs " + std::to_string(size) +
+                           " values, and has " + std::to_string(input.vector.size()) + ".");
+        std::copy(input.vector.begin(), input.vector.end(), x.begin());
+        return {};
+    }
+    if (input.kind == InputKind::Noise)
+        return failure(ErrorCode::Unsupported,
+                       "A mixture with noise has no embedding until its noise is drawn.");
+    if (input.ids.empty() || input.ids.size() != input.weights.size())
+        return invalid("A mixture needs a weight for each of its ids, and has " +
+                       std::to_string(input.ids.size()) + " ids and " +
+                       std::to_string(input.weights.size()) + " weights.");
+    for (std::size_t i = 0; i < input.ids.size(); ++i) {
+        const float* const row = embeddingRow(input.ids[i]);
+        if (row == nullptr)
+            return invalid("Token id " + std::to_string(input.ids[i].value) +
+                           " is outside the vocabulary of " +
+                           std::to_string(m_config.vocabularySize) + ".");
+        // The first row is written, not added to 0, which would lose the sign of a zero.
+        if (i == 0)
+            kernels::scale(input.weights[i], row, m_config.hiddenSize, x.data());
+        else
+            kernels::addScaled(input.weights[i], row, m_config.hiddenSize, x.data());
+    }
+    return {};
+}
+
+Result<void> TorchModel::embedTokens(std::span<const TokenId> ids, std::span<float> x) const
+{
+    const auto size = static_cast<std::size_t>(m_config.hiddenSize);
+    if (x.size() != ids.size() * size)
+        return failure(ErrorCode::InvalidArgument,
+                       "The embeddings of " + std::to_string(ids.size()) + " tokens have " +
+                           std::to_string(ids.size() * size) + " values, and room was given for " +
+                           std::to_string(x.size()) + ".");
+    for (std::size_t t = 0; t < ids.size(); ++t)
+        if (const auto row = embed(StepInput::token(ids[t]), x.subspan(t * size, size)); !row)
+            return row;
+    return {};
+}
+
+Result<void> TorchModel::forward(std::span<const float> x, KvCache& cache, LogitsOf which,
+                                 std::span<float> logits) const
+{
+    const auto invalid = [](std::string what) {
+        return failure(ErrorCode::InvalidArgument, std::move(what));
+    };
+    auto* const own = dynamic_cast<TorchCache*>(&cache);
+    if (own == nullptr || own->owner() != this)
+        return invalid("A KV cache can be used with the model that made it only.");
+    const auto size = static_cast<std::size_t>(m_config.hiddenSize);
+    if (x.empty() || x.size() % size != 0)
+        return invalid("A forward pass needs rows of " + std::to_string(size) +
+                       " values, and was given " + std::to_string(x.size()) + " values.");
+    const std::size_t rows = x.size() / size;
+    const auto vocabulary = static_cast<std::size_t>(m_config.vocabularySize);
+    const std::size_t logitRows = which == LogitsOf::All ? rows : 1;
+    if (logits.size() != logitRows * vocabulary)
+        return invalid("The logits of " + std::to_string(logitRows) + " rows have " +
+                       std::to_string(logitRows * vocabulary) + " values, and room was given for " +
+                       std::to_string(logits.size()) + ".");
+    const std::int64_t first = own->rows();
+    const auto end = first + static_cast<std::int64_t>(rows);
+    if (end > m_config.contextLength)
+        return invalid("The model's context has " + std::to_string(m_config.contextLength) +
+                       " positions, and " + std::to_string(end) + " would be needed.");
+
+    return torchGuard("a forward pass", [&]() -> Result<void> {
+        own->reserve(end);
+        m_rope.reserve(end);
+        if (rows == 1 && m_device.is_cpu()) {
+            decodeRow(x.data(), *own, logits.data());
+            own->advanceTo(end);
+            return {};
+        }
+        const auto count = static_cast<std::int64_t>(rows);
+        const std::int64_t hidden = m_config.hiddenSize;
+        // libtorch has no read-only tensors; the rows are only read.
+        const at::Tensor input =
+            at::from_blob(const_cast<float*>(x.data()), {count, hidden}, at::kFloat);
+        const at::Tensor output = at::from_blob(
+            logits.data(), {static_cast<std::int64_t>(logitRows), m_config.vocabularySize},
+            at::kFloat);
+        for (std::int64_t begin = 0; begin < count; begin += blockRows) {
+            const std::int64_t block = std::min(blockRows, count - begin);
+            const at::Tensor part = input.narrow(0, begin, block).to(m_device);
+            const at::Tensor last = forwardBlock(part, *own, first + begin);
+            if (which == LogitsOf::All)
+                output.narrow(0, begin, block).copy_(at::linear(last, m_weights.head.weight));
+            else if (begin + block == count)
+                output.copy_(at::linear(last.narrow(0, block - 1, 1), m_weights.head.weight));
+        }
+        own->advanceTo(end);
+        return {};
+    });
+}
+
+} // namespace halftone

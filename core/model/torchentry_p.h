@@ -1,0 +1,41 @@
+// The door between halftone-core and libhalftone-torch.so, which is opened at run time. Both are
+// made by one build: the version is checked before anything else is called.
+#pragma once
+
+#include "base/progress.h"
+#include "base/result.h"
+#include "format/modelfolder.h"
+#include "model/languagemodel.h"
+#include "model/modelconfig.h"
+#include "model/modellibrary.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace halftone {
+
+struct TorchLoadRequest
+{
+    const ModelFolder& folder;
+    const ModelConfig& config; // its tensors are all there, with the right shapes and types
+    const std::string& fingerprint;
+    const ModelOptions& options;
+    const ProgressFn& progress;
+    const CancelToken& cancel;
+};
+
+/// `halftone_torch_version`: the version that the library was built for.
+using TorchVersionFn = const char* (*)();
+/// `halftone_torch_load`: makes a model, or says why not; throws nothing.
+using TorchLoadFn = void (*)(const TorchLoadRequest&, Result<std::unique_ptr<LanguageModel>>&);
+
+/// Opens a torch library, for good. Fails with NotFound, or with Unsupported when it cannot be
+/// loaded or was built for another version.
+[[nodiscard]] Result<TorchLoadFn> openTorchLibrary(const std::filesystem::path&);
+
+/// Checks that the folder holds what the config asks for: every tensor, its shape, and a type that
+/// Halftone computes with. Fails with InvalidInput or Unsupported.
+[[nodiscard]] Result<void> checkTensors(const ModelFolder&, const ModelConfig&);
+
+} // namespace halftone
