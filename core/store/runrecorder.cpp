@@ -1,1 +1,262 @@
 #include "store/runrecorder.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace halftone {
+
+namespace {
+
+/// A step waits at most this long for others to be stored with it.
+constexpr std::chrono::milliseconds gatherTime{50};
+/// So many waiting steps are stored at once, without waiting for more.
+constexpr std::size_t batchSize = 256;
+/// More waiting steps, or bytes in them, than this make the engine wait for the disk.
+constexpr std::size_t maxWaiting = 4096;
+constexpr std::size_t maxWaitingBytes = std::size_t{32} << 20U;
+
+std::size_t roughSize(const StepRecord& step)
+{
+    return sizeof(StepRecord) + step.candidates.size() * sizeof(Candidate) +
+           step.input.ids.size() * (sizeof(TokenId) + sizeof(float)) +
+           step.input.vector.size() * sizeof(float);
+}
+
+/// Records that keep their storage from one batch to the next, so that taking one over is a copy
+/// of its bytes and no allocation.
+struct Batch
+{
+    std::vector<StepRecord> records;
+    std::size_t used = 0;
+    std::size_t bytes = 0;
+
+    void add(const StepRecord& step)
+    {
+        if (used == records.size())
+            records.push_back(step);
+        else
+            records[used] = step;
+        ++used;
+        bytes += roughSize(step);
+    }
+    void clear()
+    {
+        used = 0;
+        bytes = 0;
+    }
+};
+
+} // namespace
+
+struct RunRecorder::Parts
+{
+    std::unique_ptr<SessionStore> store; // the writer thread's, until that is joined
+    RunInfo info;
+    bool finished = false;
+
+    mutable std::mutex mutex;     // guards the rest
+    std::condition_variable work; // for the writer: steps wait, or it is to hurry or to stop
+    std::condition_variable room; // for the others: a batch was taken or stored
+    Batch waiting;
+    bool writing = false; // a batch is on its way to the disk
+    bool hurry = false;   // store what waits without gathering more
+    bool stop = false;
+    std::optional<Error> firstFailure;
+
+    std::thread writer;
+
+    void take(const StepRecord&);
+    void write();
+    void flush();
+    void join();
+    void fail(Error error);
+};
+
+void RunRecorder::Parts::take(const StepRecord& step)
+{
+    bool wake = false;
+    {
+        std::unique_lock lock(mutex);
+        room.wait(lock, [&] {
+            return firstFailure || (waiting.used < maxWaiting && waiting.bytes < maxWaitingBytes);
+        });
+        if (firstFailure)
+            return;
+        waiting.add(step);
+        wake = waiting.used == 1 || waiting.used == batchSize;
+    }
+    if (wake)
+        work.notify_one();
+}
+
+/// The writer thread.
+void RunRecorder::Parts::write()
+{
+    Batch batch;
+    std::unique_lock lock(mutex);
+    for (;;) {
+        work.wait(lock, [&] { return waiting.used > 0 || stop; });
+        work.wait_for(lock, gatherTime, [&] { return stop || hurry || waiting.used >= batchSize; });
+        if (waiting.used == 0)
+            return;
+        std::swap(batch, waiting);
+        writing = true;
+        hurry = false;
+        lock.unlock();
+        room.notify_all();
+        auto stored = store->appendSteps(info.id, std::span(batch.records).first(batch.used));
+        batch.clear();
+        lock.lock();
+        writing = false;
+        if (!stored) {
+            if (!firstFailure)
+                firstFailure = std::move(stored.error());
+            waiting.clear(); // steps with a gap before them are of no use
+        }
+        room.notify_all();
+    }
+}
+
+void RunRecorder::Parts::flush()
+{
+    std::unique_lock lock(mutex);
+    hurry = true;
+    work.notify_one();
+    room.wait(lock, [&] { return firstFailure || (waiting.used == 0 && !writing); });
+    hurry = false;
+}
+
+/// Stores what waits and ends the thread.
+void RunRecorder::Parts::join()
+{
+    {
+        const std::lock_guard lock(mutex);
+        stop = true;
+    }
+    work.notify_one();
+    if (writer.joinable())
+        writer.join();
+}
+
+void RunRecorder::Parts::fail(Error error)
+{
+    {
+        const std::lock_guard lock(mutex);
+        if (!firstFailure)
+            firstFailure = std::move(error);
+    }
+    room.notify_all();
+}
+
+RunRecorder::RunRecorder(std::unique_ptr<Parts> parts)
+    : m_parts(std::move(parts))
+{
+}
+
+Result<std::unique_ptr<RunRecorder>> RunRecorder::start(const std::filesystem::path& path,
+                                                        RunInfo info,
+                                                        std::shared_ptr<const TokenTable> tokens)
+{
+    if (tokens == nullptr)
+        return failure(ErrorCode::InvalidArgument,
+                       "A run cannot be stored without its table of tokens.");
+    auto store = SessionStore::open(path);
+    if (!store)
+        return Unexpected(store.error());
+    const auto run = (*store)->createRun(info, *tokens);
+    if (!run)
+        return Unexpected(run.error());
+    auto stored = (*store)->run(*run);
+    if (!stored)
+        return Unexpected(stored.error());
+    auto parts = std::make_unique<Parts>();
+    parts->store = std::move(*store);
+    parts->info = std::move(*stored);
+    // From here on the destructor closes the run.
+    std::unique_ptr<RunRecorder> recorder(new RunRecorder(std::move(parts)));
+    Parts* const shared = recorder->m_parts.get();
+    try {
+        shared->writer = std::thread([shared] { shared->write(); });
+    } catch (const std::system_error& error) {
+        return failure(ErrorCode::OutOfMemory,
+                       std::string("No thread could be started to store the run: ") + error.what() +
+                           ".");
+    }
+    return recorder;
+}
+
+RunRecorder::~RunRecorder()
+{
+    m_parts->join();
+    if (!m_parts->finished) {
+        // Nobody is left to tell a failure to; unfinished, the run reads interrupted all the same
+        // once this process has ended.
+        [[maybe_unused]] const auto closed = m_parts->store->finishRun(
+            m_parts->info.id, RunStatus::Interrupted, StopReason::None, m_parts->info.timings);
+    }
+}
+
+const RunInfo& RunRecorder::info() const
+{
+    return m_parts->info;
+}
+
+void RunRecorder::stepTaken(const StepRecord& step)
+{
+    try {
+        m_parts->take(step);
+    } catch (const std::bad_alloc&) {
+        m_parts->fail({ErrorCode::OutOfMemory, "There was not enough memory to store step " +
+                                                   std::to_string(step.step.value) +
+                                                   "; later steps are not stored."});
+    }
+}
+
+Result<void> RunRecorder::status() const
+{
+    const std::lock_guard lock(m_parts->mutex);
+    if (m_parts->firstFailure)
+        return Unexpected(*m_parts->firstFailure);
+    return {};
+}
+
+Result<void> RunRecorder::flush()
+{
+    m_parts->flush();
+    return status();
+}
+
+Result<void> RunRecorder::finish(RunStatus runStatus, StopReason stop, const RunTimings& timings,
+                                 const std::string& failureText)
+{
+    m_parts->join();
+    if (m_parts->finished)
+        return failure(ErrorCode::InvalidArgument, "The run has been finished before.");
+    m_parts->finished = true;
+    const auto written = status();
+    // A run whose end could not be stored has not finished as far as the library is concerned.
+    auto closed =
+        written ? m_parts->store->finishRun(m_parts->info.id, runStatus, stop, timings, failureText)
+                : m_parts->store->finishRun(m_parts->info.id, RunStatus::Failed, stop, timings,
+                                            written.error().message);
+    if (!written)
+        return written;
+    if (!closed)
+        return closed;
+    auto stored = m_parts->store->run(m_parts->info.id);
+    if (!stored)
+        return Unexpected(stored.error());
+    m_parts->info = std::move(*stored);
+    return {};
+}
+
+} // namespace halftone

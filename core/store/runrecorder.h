@@ -1,7 +1,8 @@
 // Writes a run's steps to the library while they are taken. An observer for the engine thread: it
 // copies the record into a buffer under a short lock; a thread of its own, with its own connection,
 // stores what has gathered at least every 100 ms, one transaction a batch. So a process that is
-// killed loses at most the last 200 ms of steps.
+// killed loses at most the last 200 ms of steps. When the disk cannot follow, some thousand steps
+// wait in memory, and after that the engine waits for the disk: no step is dropped.
 #pragma once
 
 #include "base/result.h"
@@ -20,13 +21,17 @@ public:
     /// With an unset session id it makes a session named after the prompt.
     [[nodiscard]] static Result<std::unique_ptr<RunRecorder>>
     start(const std::filesystem::path& path, RunInfo info, std::shared_ptr<const TokenTable>);
-    /// Without finish() the run reads as Interrupted.
+    /// Stores what is left; without finish() the run reads as Interrupted.
     ~RunRecorder() override;
 
-    [[nodiscard]] const RunInfo& info() const; // with the ids that the library gave
+    /// With the ids that the library gave; as stored at the end after finish().
+    [[nodiscard]] const RunInfo& info() const;
     void stepTaken(const StepRecord&) override;
     /// The first failure of the writer (disk full, …); steps after it are not stored.
     [[nodiscard]] Result<void> status() const;
+    /// Returns when every step taken so far is stored, as a fork of this run needs them to be; with
+    /// status().
+    [[nodiscard]] Result<void> flush();
     /// Stores what is left and closes the run. Call once, when no more steps come.
     [[nodiscard]] Result<void> finish(RunStatus, StopReason, const RunTimings&,
                                       const std::string& failure = {});

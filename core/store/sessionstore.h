@@ -79,13 +79,16 @@ public:
     [[nodiscard]] Result<void> renameSession(SessionId, const std::string& name);
     [[nodiscard]] Result<void> moveToBin(SessionId);
     [[nodiscard]] Result<void> restoreFromBin(SessionId);
-    [[nodiscard]] Result<void> emptyBin(); // the only call that deletes
+    /// The only call that deletes. Sessions with a run that is still being written stay.
+    [[nodiscard]] Result<void> emptyBin();
     /// Newest first.
     [[nodiscard]] Result<std::vector<SessionSummary>> sessions(const SessionFilter& = {}) const;
 
-    /// Stores `info` (its id is given here) as running, written by this process.
+    /// Stores `info` (its id is given here) as running, written by this process. With an unset
+    /// session it makes one named after the prompt. A fork belongs to its parent's session, and the
+    /// parent's steps before the fork must be stored already (RunRecorder::flush()).
     [[nodiscard]] Result<RunId> createRun(const RunInfo&, const TokenTable&);
-    /// One transaction. Steps must follow those stored before.
+    /// One transaction. Steps must follow those stored before, else InvalidArgument.
     [[nodiscard]] Result<void> appendSteps(RunId, std::span<const StepRecord>);
     [[nodiscard]] Result<void> finishRun(RunId, RunStatus, StopReason, const RunTimings&,
                                          const std::string& failure = {});

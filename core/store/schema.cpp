@@ -1,0 +1,131 @@
+#include "store/schema_p.h"
+
+namespace halftone {
+
+namespace {
+
+// Numbers that are doubles stand in ANY columns: REAL would store minus zero as zero.
+constexpr std::string_view tables = R"sql(
+CREATE TABLE sessions (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    name       TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    binned_ms  INTEGER
+) STRICT;
+
+CREATE TABLE vocabularies (
+    id      INTEGER PRIMARY KEY,
+    hash    TEXT NOT NULL UNIQUE,
+    size    INTEGER NOT NULL,
+    joiner  BLOB NOT NULL,
+    lengths BLOB NOT NULL,
+    pieces  BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE models (
+    id                  INTEGER PRIMARY KEY,
+    fingerprint         TEXT NOT NULL,
+    name                TEXT NOT NULL,
+    path                TEXT NOT NULL,
+    architecture        TEXT NOT NULL,
+    vocabulary_size     INTEGER NOT NULL,
+    embedding_size      INTEGER NOT NULL,
+    layer_count         INTEGER NOT NULL,
+    weight_type         TEXT NOT NULL,
+    device              TEXT NOT NULL,
+    threads             INTEGER NOT NULL,
+    mean_embedding_norm ANY,
+    context_limit       INTEGER NOT NULL,
+    cache_layers        BLOB NOT NULL
+) STRICT;
+CREATE INDEX models_by_fingerprint ON models (fingerprint);
+
+CREATE TABLE runs (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    session         INTEGER NOT NULL REFERENCES sessions (id),
+    parent          INTEGER REFERENCES runs (id),
+    fork_step       INTEGER,
+    change          TEXT,
+    model           INTEGER NOT NULL REFERENCES models (id),
+    vocabulary      INTEGER NOT NULL REFERENCES vocabularies (id),
+    settings        TEXT NOT NULL,
+    mode            TEXT NOT NULL,
+    seed            INTEGER NOT NULL,
+    prompt          TEXT NOT NULL,
+    prompt_ids      BLOB NOT NULL,
+    program_version TEXT NOT NULL,
+    status          TEXT NOT NULL,
+    stop            TEXT NOT NULL,
+    failure         TEXT NOT NULL,
+    started_ms      INTEGER NOT NULL,
+    finished_ms     INTEGER NOT NULL,
+    prompt_tokens   INTEGER NOT NULL,
+    prefill_ns      INTEGER NOT NULL,
+    decode_steps    INTEGER NOT NULL,
+    decode_ns       INTEGER NOT NULL,
+    writer_pid      INTEGER NOT NULL,
+    writer_start    INTEGER NOT NULL,
+    writer_boot     TEXT NOT NULL,
+    CHECK ((parent IS NULL) = (fork_step IS NULL) AND (parent IS NULL) = (change IS NULL))
+) STRICT;
+CREATE INDEX runs_by_session ON runs (session);
+CREATE INDEX runs_by_parent ON runs (parent) WHERE parent IS NOT NULL;
+CREATE INDEX runs_by_model ON runs (model);
+CREATE INDEX runs_by_vocabulary ON runs (vocabulary);
+
+CREATE TABLE steps (
+    id                INTEGER PRIMARY KEY, -- run << 32 | step
+    position          INTEGER NOT NULL,
+    phase             TEXT NOT NULL,
+    mode              TEXT NOT NULL,
+    input_kind        TEXT NOT NULL,
+    sampled           INTEGER NOT NULL,
+    forced            INTEGER NOT NULL,
+    entropy           ANY,
+    varentropy        ANY,
+    p_max             ANY,
+    effective_tokens  ANY,
+    residual_mass     ANY,
+    scaled_entropy    ANY,
+    filtered_entropy  ANY,
+    filtered_support  INTEGER NOT NULL,
+    mixture_entropy   ANY,
+    input_norm_ratio  ANY,
+    stop              TEXT NOT NULL,
+    rng_seed          INTEGER NOT NULL,
+    rng_step          INTEGER NOT NULL,
+    rng_stream        INTEGER NOT NULL,
+    cache_rows        INTEGER NOT NULL,
+    cache_logical     INTEGER NOT NULL,
+    cache_live        INTEGER NOT NULL,
+    cache_allocated   INTEGER NOT NULL,
+    forward_ns        INTEGER NOT NULL,
+    logits_ns         INTEGER NOT NULL,
+    decide_ns         INTEGER NOT NULL,
+    record_ns         INTEGER NOT NULL,
+    input_ids         BLOB NOT NULL,
+    input_weights     BLOB NOT NULL,
+    input_vector      BLOB NOT NULL,
+    rule_state        BLOB NOT NULL,
+    forced_queue      BLOB NOT NULL,
+    candidates        BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE events (
+    id     INTEGER PRIMARY KEY,
+    step   INTEGER NOT NULL REFERENCES steps (id),
+    kind   TEXT NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_step ON events (step);
+)sql";
+
+} // namespace
+
+const Schema& currentSchema()
+{
+    static constexpr Schema schema{1, tables, {}};
+    return schema;
+}
+
+} // namespace halftone
