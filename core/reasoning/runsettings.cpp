@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -83,7 +84,8 @@ Result<void> readSetting(const std::string& key, const Json& value, RunSettings&
     } else if (key == "candidates") {
         std::int64_t count = 0;
         return readWhole(key, value, highestCandidates, count).map([&] {
-            settings.candidates = static_cast<int>(std::max<std::int64_t>(count, 0));
+            settings.candidates =
+                static_cast<int>(std::max<std::int64_t>(count, std::numeric_limits<int>::min()));
         });
     } else if (key == "start") {
         if (!value.is_string())

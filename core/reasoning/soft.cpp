@@ -25,6 +25,12 @@ struct ColdStop
     double entropy = 0;          // nats; 0: off
     std::int64_t length = 0;     // steps; 0: off
     std::vector<TokenId> inject; // fed after </think>
+
+    [[nodiscard]] std::string reason() const
+    {
+        return "entropy below " + toText(entropy) + " nats for " + toText(length) +
+               (length == 1 ? " step" : " steps");
+    }
 };
 
 class SoftRule : public StepRule
@@ -59,9 +65,7 @@ public:
             decision.feed(*context.markers.thinkEnd);
             decision.forced = true;
             decision.enqueue = m_coldStop.inject;
-            decision.events.push_back(
-                {EventKind::ColdStop, "entropy below " + toText(m_coldStop.entropy) + " nats for " +
-                                          toText(m_coldStop.length) + " steps"});
+            decision.events.push_back({EventKind::ColdStop, m_coldStop.reason()});
         }
     }
 

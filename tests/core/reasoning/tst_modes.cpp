@@ -1,0 +1,102 @@
+#include "reasoning/modes.h"
+
+#include "qverifyresult.h"
+
+#include <QTest>
+
+#include <set>
+
+using namespace halftone;
+
+class tst_Modes : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void areFoundByName();
+    void describeThemselves();
+    void makeARuleOfTheirNameFromDefaults();
+    void haveTheSameAnswerParameters();
+    void agreeOnTheThinkingDefaults();
+    void offerEveryFilterOrder();
+};
+
+void tst_Modes::areFoundByName()
+{
+    QVERIFY(findMode("discrete") != nullptr);
+    QVERIFY(findMode("soft") != nullptr);
+    QVERIFY(findMode("Soft") == nullptr);
+    QVERIFY(findMode("") == nullptr);
+}
+
+void tst_Modes::describeThemselves()
+{
+    for (const Mode& mode : modes()) {
+        QVERIFY(!mode.title.empty() && !mode.summary.empty() && !mode.source.empty());
+        std::set<std::string> names;
+        for (const ParameterSpec& spec : mode.parameters) {
+            QVERIFY2(!spec.label.empty() && !spec.help.empty() && !spec.group.empty(),
+                     spec.name.c_str());
+            QVERIFY(names.insert(spec.name).second);
+            QVERIFY(spec.defaultValue.has_value() != !spec.inherits.empty());
+            if (spec.type == ParameterType::Integer || spec.type == ParameterType::Real)
+                QVERIFY(spec.minimum < spec.maximum);
+            if (spec.type == ParameterType::Choice)
+                QVERIFY(!spec.choices.empty());
+        }
+    }
+}
+
+void tst_Modes::makeARuleOfTheirNameFromDefaults()
+{
+    for (const Mode& mode : modes()) {
+        const auto values = completeParameters(mode.parameters, {});
+        QVERIFY_RESULT(values);
+        const auto rule = mode.makeRule(*values, {});
+        QVERIFY_RESULT(rule);
+        QCOMPARE((*rule)->name(), std::string_view(mode.name));
+        const auto answer = makeAnswerRule(*values);
+        QVERIFY_RESULT(answer);
+        QCOMPARE((*answer)->name(), std::string_view("discrete"));
+    }
+}
+
+void tst_Modes::haveTheSameAnswerParameters()
+{
+    for (const Mode& mode : modes()) {
+        std::vector<std::string> names;
+        for (const ParameterSpec& spec : mode.parameters)
+            if (spec.group == "Answer")
+                names.push_back(spec.name);
+        QCOMPARE(names, (std::vector<std::string>{"answer-temperature", "answer-top-k",
+                                                  "answer-top-p", "answer-min-p"}));
+    }
+}
+
+void tst_Modes::agreeOnTheThinkingDefaults()
+{
+    // Those of Soft-Thinking's README, so that changing the mode changes nothing else.
+    for (const Mode& mode : modes()) {
+        const auto values = completeParameters(mode.parameters, {});
+        QVERIFY_RESULT(values);
+        QCOMPARE(realOf(*values, "temperature"), 0.6);
+        QCOMPARE(integerOf(*values, "top-k"), 30);
+        QCOMPARE(realOf(*values, "top-p"), 0.95);
+        QCOMPARE(realOf(*values, "min-p"), 0.001);
+        QCOMPARE(textOf(*values, "filter-order"), std::string("temperature,top-k,top-p,min-p"));
+    }
+}
+
+void tst_Modes::offerEveryFilterOrder()
+{
+    for (const ParameterSpec& spec : findMode("discrete")->parameters)
+        if (spec.name == "filter-order") {
+            const std::set<std::string> orders(spec.choices.begin(), spec.choices.end());
+            QCOMPARE(orders.size(), 24U);
+            for (const std::string& order : orders)
+                QVERIFY_RESULT(parseFilterOrder(order));
+        }
+}
+
+QTEST_GUILESS_MAIN(tst_Modes)
+#include "tst_modes.moc"

@@ -1,0 +1,348 @@
+#include "qverifyresult.h"
+#include "referencesampling.h"
+#include "rulerunner.h"
+
+#include <QTest>
+
+#include <cmath>
+
+using namespace halftone;
+using halftone::test::makeRule;
+using halftone::test::RuleRunner;
+namespace reference = halftone::test::reference;
+
+namespace {
+
+constexpr TokenId thinkEnd{4};
+
+TokenMarkers markers()
+{
+    return {TokenId{3}, thinkEnd, {TokenId{2}}};
+}
+
+/// Parameters under which nothing but the mixture's own cut acts.
+ParameterValues unfiltered(std::int64_t maxTopK)
+{
+    return {{"temperature", 1.0},
+            {"top-k", std::int64_t{0}},
+            {"top-p", 1.0},
+            {"min-p", 0.0},
+            {"max-topk", maxTopK}};
+}
+
+std::vector<float> logitsOf(const std::vector<double>& probabilities)
+{
+    std::vector<float> logits;
+    for (const double p : probabilities)
+        logits.push_back(static_cast<float>(std::log(p)));
+    return logits;
+}
+
+std::vector<EventKind> kinds(const Decision& decision)
+{
+    std::vector<EventKind> result;
+    for (const StepEvent& event : decision.events)
+        result.push_back(event.kind);
+    return result;
+}
+
+/// Ten tokens; token 7 has all but nothing of the mass when cold, else it is spread.
+std::vector<float> coldOrWarm(bool cold)
+{
+    std::vector<float> logits(10, 0);
+    logits[7] = cold ? 20 : 1;
+    return logits;
+}
+
+} // namespace
+
+class tst_Soft : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void mixesTheMostProbableTokens();
+    void agreesWithTheReferenceInEveryOrder_data();
+    void agreesWithTheReferenceInEveryOrder();
+    void hasWeightsThatSumToOne();
+    void givesOneComponentExactlyTheWeightOne();
+    void withOneComponentIsTheGreedyToken();
+    void breaksEqualWeightsByLowerId();
+    void leavesOutWeightsOfZero();
+    void watchesTheScaledUnfilteredEntropy();
+    void endsWhenTheHeaviestComponentIsTheEndOfThinking();
+    void goesOnWhenTheEndOfThinkingIsNotTheHeaviest();
+    void stopsColdAtTheReferencesStep_data();
+    void stopsColdAtTheReferencesStep();
+    void countsColdStepsInARow();
+    void stopsColdWithTheMarkerAsOneToken();
+    void queuesTheInjectedText();
+    void prefersTheModelsOwnEndToAColdStop();
+    void neverStopsColdWithoutAnEndOfThinking();
+    void refusesAnInjectedTextWithoutATokenizer();
+};
+
+void tst_Soft::mixesTheMostProbableTokens()
+{
+    auto rule = makeRule("soft", unfiltered(3), {markers(), {}});
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule), markers());
+    const Decision& decision = runner.decide(logitsOf({0.05, 0.4, 0.05, 0.1, 0.1, 0.3}));
+    QCOMPARE(decision.input.kind, InputKind::Mixture);
+    QCOMPARE(decision.input.ids, (std::vector{TokenId{1}, TokenId{5}, TokenId{3}}));
+    QCOMPARE(decision.input.weights, (std::vector<float>{0.5F, 0.375F, 0.125F}));
+    QCOMPARE(decision.sampled, TokenId{1});
+    QVERIFY(!decision.forced);
+}
+
+void tst_Soft::agreesWithTheReferenceInEveryOrder_data()
+{
+    QTest::addColumn<QByteArray>("order");
+    FilterOrder order{Filter::Temperature, Filter::TopK, Filter::TopP, Filter::MinP};
+    do {
+        const QByteArray text = QByteArray::fromStdString(name(order));
+        QTest::newRow(text.constData()) << text;
+    } while (std::next_permutation(order.begin(), order.end()));
+}
+
+void tst_Soft::agreesWithTheReferenceInEveryOrder()
+{
+    QFETCH(QByteArray, order);
+    auto rule = makeRule("soft", {{"filter-order", order.toStdString()},
+                                  {"temperature", 1.3},
+                                  {"top-p", 0.9},
+                                  {"min-p", 0.02},
+                                  {"max-topk", std::int64_t{7}}});
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule));
+    SamplingSettings settings{.temperature = 1.3, .topK = 30, .topP = 0.9, .minP = 0.02};
+    settings.order = *parseFilterOrder(order.toStdString());
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        const auto logits = reference::randomLogits(300, seed, 2);
+        const Decision& decision = runner.decide(logits);
+        const auto expected = reference::mixture(reference::filtered(logits, settings), 7);
+        QCOMPARE(decision.input.ids.size(), expected.size());
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            QCOMPARE(decision.input.ids[i].value, expected[i].first);
+            QVERIFY(std::abs(decision.input.weights[i] - expected[i].second) < 1e-7);
+        }
+    }
+}
+
+void tst_Soft::hasWeightsThatSumToOne()
+{
+    for (const std::int64_t components : {2, 10, 256}) {
+        auto rule = makeRule("soft", unfiltered(components));
+        QVERIFY_RESULT(rule);
+        RuleRunner runner(std::move(*rule));
+        for (std::uint64_t seed = 0; seed < 50; ++seed) {
+            const Decision& decision = runner.decide(reference::randomLogits(1000, seed));
+            QCOMPARE(decision.input.ids.size(), static_cast<std::size_t>(components));
+            double sum = 0;
+            for (const float weight : decision.input.weights)
+                sum += weight;
+            QVERIFY(std::abs(sum - 1) < 1e-6);
+        }
+    }
+}
+
+void tst_Soft::givesOneComponentExactlyTheWeightOne()
+{
+    auto one = makeRule("soft", unfiltered(1));
+    QVERIFY_RESULT(one);
+    RuleRunner cut(std::move(*one));
+    auto ten = makeRule("soft", {{"top-p", 0.5}});
+    QVERIFY_RESULT(ten);
+    RuleRunner filtered(std::move(*ten));
+    for (RuleRunner* runner : {&cut, &filtered}) {
+        const Decision& decision = runner->decide(logitsOf({0.1, 0.7, 0.2}));
+        QCOMPARE(decision.input, StepInput::token(TokenId{1}));
+        QVERIFY(decision.input.weights.front() == 1.0F);
+    }
+}
+
+void tst_Soft::withOneComponentIsTheGreedyToken()
+{
+    auto soft = makeRule("soft", {{"max-topk", std::int64_t{1}}});
+    auto greedy = makeRule("discrete", {{"temperature", 0.0}});
+    QVERIFY_RESULT(soft);
+    QVERIFY_RESULT(greedy);
+    RuleRunner softRunner(std::move(*soft), markers());
+    RuleRunner greedyRunner(std::move(*greedy), markers());
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        const auto logits = reference::randomLogits(68, seed);
+        const Decision& a = softRunner.decide(logits);
+        const Decision& b = greedyRunner.decide(logits);
+        QCOMPARE(a.input, b.input);
+        QCOMPARE(a.sampled, b.sampled);
+    }
+}
+
+void tst_Soft::breaksEqualWeightsByLowerId()
+{
+    auto rule = makeRule("soft", unfiltered(3));
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule));
+    const Decision& decision = runner.decide({1, 5, 0, 5, 5, 5});
+    QCOMPARE(decision.input.ids, (std::vector{TokenId{1}, TokenId{3}, TokenId{4}}));
+    QCOMPARE(decision.sampled, TokenId{1});
+}
+
+void tst_Soft::leavesOutWeightsOfZero()
+{
+    auto rule = makeRule("soft", unfiltered(4));
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule));
+    // exp(-200) is above 0 in double and 0 in float32.
+    QCOMPARE(runner.decide({0, 200, 0}).input, StepInput::token(TokenId{1}));
+}
+
+void tst_Soft::watchesTheScaledUnfilteredEntropy()
+{
+    auto rule = makeRule("soft", {{"temperature", 0.7}, {"top-k", std::int64_t{2}}});
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule));
+    const auto logits = reference::randomLogits(300, 4);
+    QVERIFY(std::abs(runner.decide(logits).scaledEntropy -
+                     reference::entropy(reference::softmax(logits, 0.7))) < 1e-11);
+}
+
+void tst_Soft::endsWhenTheHeaviestComponentIsTheEndOfThinking()
+{
+    auto rule = makeRule("soft", unfiltered(10));
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule), markers());
+    const Decision& decision = runner.decide(logitsOf({0.1, 0.1, 0.1, 0.1, 0.4, 0.2}));
+    QCOMPARE(decision.input, StepInput::token(thinkEnd));
+    QCOMPARE(decision.sampled, thinkEnd);
+    QVERIFY(!decision.forced);
+    // The session says that thinking ended, for every mode alike.
+    QVERIFY(decision.events.empty());
+}
+
+void tst_Soft::goesOnWhenTheEndOfThinkingIsNotTheHeaviest()
+{
+    auto rule = makeRule("soft", unfiltered(10));
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule), markers());
+    const Decision& decision = runner.decide(logitsOf({0.1, 0.1, 0.1, 0.1, 0.2, 0.4}));
+    QCOMPARE(decision.input.kind, InputKind::Mixture);
+    QCOMPARE(decision.input.ids[1], thinkEnd);
+}
+
+void tst_Soft::stopsColdAtTheReferencesStep_data()
+{
+    QTest::addColumn<double>("threshold");
+    QTest::addColumn<int>("length");
+    for (const double threshold : {0.0, 0.3, 1.0, 1.5, 20.0})
+        for (const int length : {0, 1, 2, 5, 40})
+            QTest::addRow("below %g for %d", threshold, length) << threshold << length;
+}
+
+void tst_Soft::stopsColdAtTheReferencesStep()
+{
+    QFETCH(double, threshold);
+    QFETCH(int, length);
+    auto rule = makeRule("soft", {{"temperature", 0.9},
+                                  {"cold-stop-entropy", threshold},
+                                  {"cold-stop-length", std::int64_t{length}}});
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule), markers());
+    std::vector<double> entropies;
+    int found = -1;
+    for (int step = 0; step < 60; ++step) {
+        // The end of thinking is never the heaviest here.
+        auto logits = reference::randomLogits(30, static_cast<std::uint64_t>(step));
+        logits[thinkEnd.index()] = -10;
+        entropies.push_back(reference::entropy(reference::softmax(logits, 0.9)));
+        if (runner.decide(logits).forced && found < 0)
+            found = step;
+    }
+    QCOMPARE(found, reference::coldStopStep(entropies, threshold, length));
+}
+
+void tst_Soft::countsColdStepsInARow()
+{
+    auto rule = makeRule("soft", {{"cold-stop-length", std::int64_t{3}}});
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule), markers());
+    std::vector<double> counts;
+    std::vector<bool> stopped;
+    for (const bool cold : {true, true, false, true, true, true, true}) {
+        stopped.push_back(runner.decide(coldOrWarm(cold)).forced);
+        counts.push_back(runner.state().front());
+    }
+    QCOMPARE(counts, (std::vector<double>{1, 2, 0, 1, 2, 3, 4}));
+    // A stop that a person overrode comes again at the next cold step.
+    QCOMPARE(stopped, (std::vector<bool>{false, false, false, false, false, true, true}));
+}
+
+void tst_Soft::stopsColdWithTheMarkerAsOneToken()
+{
+    auto rule = makeRule("soft", {{"cold-stop-length", std::int64_t{1}}});
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule), markers());
+    const Decision& decision = runner.decide(coldOrWarm(true));
+    QCOMPARE(decision.input, StepInput::token(thinkEnd));
+    QCOMPARE(decision.sampled, thinkEnd);
+    QVERIFY(decision.forced);
+    QVERIFY(decision.enqueue.empty());
+    QCOMPARE(kinds(decision), std::vector{EventKind::ColdStop});
+    QCOMPARE(decision.events[0].detail, std::string("entropy below 0.01 nats for 1 step"));
+}
+
+void tst_Soft::queuesTheInjectedText()
+{
+    std::string encoded;
+    const ModeContext context{markers(), [&](std::string_view text) {
+                                  encoded = text;
+                                  return std::vector{TokenId{8}, TokenId{9}};
+                              }};
+    auto rule = makeRule(
+        "soft",
+        {{"cold-stop-length", std::int64_t{1}}, {"cold-stop-inject", std::string("The answer is")}},
+        context);
+    QVERIFY_RESULT(rule);
+    QCOMPARE(encoded, std::string("The answer is"));
+    RuleRunner runner(std::move(*rule), markers());
+    QVERIFY(runner.decide(coldOrWarm(false)).enqueue.empty());
+    const Decision& decision = runner.decide(coldOrWarm(true));
+    QCOMPARE(decision.sampled, thinkEnd);
+    QCOMPARE(decision.enqueue, (std::vector{TokenId{8}, TokenId{9}}));
+}
+
+void tst_Soft::prefersTheModelsOwnEndToAColdStop()
+{
+    auto rule = makeRule("soft", {{"cold-stop-length", std::int64_t{1}}});
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule), markers());
+    std::vector<float> logits(10, 0);
+    logits[thinkEnd.index()] = 20;
+    const Decision& decision = runner.decide(logits);
+    QCOMPARE(decision.sampled, thinkEnd);
+    QVERIFY(!decision.forced);
+    QVERIFY(decision.events.empty());
+}
+
+void tst_Soft::neverStopsColdWithoutAnEndOfThinking()
+{
+    auto rule = makeRule("soft", {{"cold-stop-length", std::int64_t{2}}});
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule));
+    for (int i = 0; i < 10; ++i) {
+        const Decision& decision = runner.decide(coldOrWarm(true));
+        QVERIFY(!decision.forced);
+        QCOMPARE(decision.sampled, TokenId{7});
+    }
+}
+
+void tst_Soft::refusesAnInjectedTextWithoutATokenizer()
+{
+    const auto rule = makeRule("soft", {{"cold-stop-inject", std::string("So")}});
+    QVERIFY(!rule);
+    QCOMPARE(rule.error().code, ErrorCode::InvalidArgument);
+    QVERIFY(rule.error().message.find("tokenizer") != std::string::npos);
+}
+
+QTEST_GUILESS_MAIN(tst_Soft)
+#include "tst_soft.moc"
