@@ -1,5 +1,5 @@
 // Small helpers of the readers: whole files into memory, JSON that cannot hurt, foreign text inside
-// messages. Shared by core/format and core/model.
+// messages. Shared by core/format, core/model and core/tokenizer.
 #pragma once
 
 #include "base/result.h"

@@ -1,10 +1,12 @@
 // Text to token ids and back, from Hugging Face's tokenizer.json. Immutable after load; any thread
 // may call it. Decoding gives bytes: one token may be half a character (see textstream.h).
 //
-// Models: BPE (byte-level; byte fallback), WordLevel. Normalisers: NFC, Prepend, Replace, Sequence,
-// and those that change nothing here. Pre-tokenizers: ByteLevel, Split with a regular expression,
-// Metaspace, WhitespaceSplit, Whitespace, Digits, Punctuation, Sequence. Anything else is refused
-// by name rather than guessed.
+// Models: BPE (byte-level; byte fallback), WordLevel. Normalisers: NFC, NFD, NFKC, NFKD, Prepend,
+// Replace, Lowercase, Strip, StripAccents, Sequence. Pre-tokenizers: ByteLevel, Split, Metaspace,
+// WhitespaceSplit, Whitespace, Digits, Punctuation, Sequence. Post-processors, for a single text:
+// TemplateProcessing, ByteLevel, BertProcessing, RobertaProcessing, Sequence. Decoders: ByteLevel,
+// Metaspace, Replace, ByteFallback, Fuse, Strip, Sequence. Anything else is refused by name rather
+// than guessed. "truncation" and "padding" are ignored: a text is never cut or filled silently.
 #pragma once
 
 #include "base/ids.h"
@@ -41,8 +43,15 @@ public:
 
     /// `text` is UTF-8; bytes that are not are encoded as bytes where the model can, else as
     /// unknown. Special tokens written out in the text ("<think>") become their ids.
+    ///
+    /// What a model has no token for, unknown token included, is left out; where a pattern of the
+    /// file would take too long, the rest of that stretch stays in one piece.
     [[nodiscard]] std::vector<TokenId> encode(std::string_view text, SpecialTokens) const;
-    /// The bytes of `ids`, special tokens by their content.
+    /// The same, but fails instead of leaving something out or whole, and with InvalidArgument on
+    /// texts of more than 256 MiB. For everything whose ids are computed with.
+    [[nodiscard]] Result<std::vector<TokenId>> encodeChecked(std::string_view text,
+                                                             SpecialTokens) const;
+    /// The bytes of `ids`, special tokens by their content. An id without a token reads "[id]".
     [[nodiscard]] std::string decode(std::span<const TokenId> ids) const;
 
     [[nodiscard]] std::size_t vocabularySize() const; // highest id + 1, added tokens included
