@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <optional>
 #include <system_error>
+#include <unistd.h>
 
 namespace halftone {
 
@@ -115,6 +117,29 @@ Result<Header> readHeader(Database& database)
     if (!version)
         return Unexpected(version.error());
     return Header{*applicationId, *version, *tables};
+}
+
+/// An empty file with its folders. SQLite would make the file too, but not say what is in the way.
+Result<void> makeFile(const fs::path& path)
+{
+    const auto failed = [](const std::string& what, int error) {
+        const bool full = error == ENOSPC || error == EDQUOT;
+        return failure(full ? ErrorCode::DiskFull : ErrorCode::InvalidInput,
+                       what + " could not be made: " + std::strerror(error) + ".");
+    };
+    if (path.has_parent_path()) {
+        std::error_code ec;
+        fs::create_directories(path.parent_path(), ec);
+        if (ec)
+            return failed("The folder " + quoted(path.parent_path()) + " for the library",
+                          ec.value());
+    }
+    constexpr int readWriteForAll = 0666; // less the user's umask
+    const int file = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, readWriteForAll);
+    if (file < 0)
+        return failed("The library " + quoted(path), errno);
+    ::close(file);
+    return {};
 }
 
 /// WAL needs the file for itself for a moment, and SQLite does not wait for that by itself.
@@ -261,16 +286,20 @@ Result<OpenedFile> openFile(const fs::path& path, Database::Mode mode)
         auto database = Database::open(path, mode);
         if (!database)
             return Unexpected(database.error());
-        auto header = readHeader(*database);
-        if (header) {
-            if (mode == Database::Mode::ReadWrite && database->readOnly())
-                mode = Database::Mode::ReadOnly;
-            return OpenedFile{std::move(*database), mode, *header};
+        // Touches the file for the first time, so this is where a missing permission shows.
+        if (const auto touched = database->number("PRAGMA schema_version"); !touched) {
+            if (!mayHelpToAskForLess(database->lastCode()) || mode == Database::Mode::Immutable)
+                return Unexpected(touched.error());
+            mode = mode == Database::Mode::ReadWrite ? Database::Mode::ReadOnly
+                                                     : Database::Mode::Immutable;
+            continue;
         }
-        if (!mayHelpToAskForLess(database->lastCode()) || mode == Database::Mode::Immutable)
+        const auto header = readHeader(*database);
+        if (!header)
             return Unexpected(header.error());
-        mode = mode == Database::Mode::ReadWrite ? Database::Mode::ReadOnly
-                                                 : Database::Mode::Immutable;
+        if (mode == Database::Mode::ReadWrite && database->readOnly())
+            mode = Database::Mode::ReadOnly;
+        return OpenedFile{std::move(*database), mode, *header};
     }
 }
 
@@ -406,15 +435,9 @@ Result<Library> openLibrary(const fs::path& path, bool writable, const Schema& s
     if (*state == FileState::Absent && !writable)
         return failure(ErrorCode::NotFound, "There is no library at " + quoted(path) +
                                                 ". One is made when the first run is stored.");
-    if (*state == FileState::Absent && path.has_parent_path()) {
-        std::error_code ec;
-        fs::create_directories(path.parent_path(), ec);
-        if (ec)
-            return failure(ec == std::errc::no_space_on_device ? ErrorCode::DiskFull
-                                                               : ErrorCode::InvalidInput,
-                           "The folder " + quoted(path.parent_path()) +
-                               " for the library could not be made: " + ec.message() + ".");
-    }
+    if (*state == FileState::Absent)
+        if (const auto made = makeFile(path); !made)
+            return Unexpected(made.error());
     if (*state == FileState::Empty && !writable)
         return empty(path);
     auto library = openDatabase(path, writable, schema);

@@ -66,13 +66,14 @@ struct SessionStore::Parts
 
     [[nodiscard]] Result<void> writable() const
     {
-        if (library.readOnly)
-            return failure(ErrorCode::InvalidInput,
-                           library.notice.empty()
-                               ? "The library " + quoted(path) +
-                                     " is open for reading only; nothing can be stored in it."
-                               : library.notice);
-        return {};
+        if (!library.readOnly)
+            return {};
+        const bool newer = library.schemaVersion > currentSchema().version;
+        return failure(newer ? ErrorCode::Unsupported : ErrorCode::InvalidInput,
+                       library.notice.empty()
+                           ? "The library " + quoted(path) +
+                                 " is open for reading only; nothing can be stored in it."
+                           : library.notice);
     }
 
     /// Begins a write transaction, or says why nothing can be written.

@@ -7,12 +7,20 @@
 #include "trace/tokentable.h"
 
 #include <QTemporaryDir>
+#include <QTest>
 
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+/// So that a failed comparison shows the texts.
+template <>
+inline char* QTest::toString(const std::string& text)
+{
+    return qstrdup(text.c_str());
+}
 
 namespace halftone::test {
 
