@@ -454,8 +454,9 @@ void readHeads(Fields& config, const FamilyTraits& family, ModelConfig& model)
                             std::to_string(model.hiddenSize) + " against " +
                             std::to_string(model.headCount) + ".");
     }
-    if (model.headDim % 2 != 0)
-        config.fail(ErrorCode::InvalidInput, "the size of a head should be even, and is " +
+    if (model.headDim % 2 != 0 || model.headDim > maxHeadDim)
+        config.fail(ErrorCode::InvalidInput, "the size of a head should be even and at most " +
+                                                 std::to_string(maxHeadDim) + ", and is " +
                                                  std::to_string(model.headDim) + ".");
 }
 

@@ -252,9 +252,10 @@ private Q_SLOTS:
             << R"(, "num_key_value_heads": 5)"
             << "'num_attention_heads' should be a multiple of 'num_key_value_heads', and is 32 "
                "against 5.";
-        QTest::newRow("odd head") << "llama"
-                                  << R"(, "head_dim": 7)"
-                                  << "the size of a head should be even, and is 7.";
+        QTest::newRow("odd head")
+            << "llama"
+            << R"(, "head_dim": 7)"
+            << "the size of a head should be even and at most 65536, and is 7.";
         QTest::newRow("a fraction of a layer")
             << "llama"
             << R"(, "num_hidden_layers": 4.0)"
