@@ -98,4 +98,7 @@ private:
     std::unique_ptr<State> m_state;
 };
 
+/// Whether a person set the recorded input (Session::stepWith()), rather than a rule or its queue.
+[[nodiscard]] bool setByHand(const StepRecord&);
+
 } // namespace halftone

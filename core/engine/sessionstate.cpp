@@ -14,6 +14,8 @@ namespace halftone {
 
 namespace {
 
+constexpr std::string_view byHandDetail = "set by hand";
+
 using Clock = std::chrono::steady_clock;
 
 std::int64_t nanoseconds(Clock::time_point from, Clock::time_point to)
@@ -226,7 +228,7 @@ void Session::State::takeOver(const StepInput* byHand)
     if (byHand != nullptr) {
         m_decision.input = *byHand;
         m_decision.sampled = byHand->ids.front();
-        m_decision.events.push_back({EventKind::Forced, "set by hand"});
+        m_decision.events.push_back({EventKind::Forced, std::string(byHandDetail)});
     } else {
         m_decision.feed(m_forcedQueue.front());
         m_decision.events.push_back({EventKind::Forced, "queued by the mode"});
@@ -428,6 +430,13 @@ Result<std::unique_ptr<Session::State>> Session::State::fork(StepIndex step,
     state.steps.assign(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(step.index()));
     state.standBefore(step.index(), standingBefore(step.index()));
     return child;
+}
+
+bool setByHand(const StepRecord& step)
+{
+    return std::any_of(step.events.begin(), step.events.end(), [](const StepEvent& event) {
+        return event.kind == EventKind::Forced && event.detail == byHandDetail;
+    });
 }
 
 } // namespace halftone
