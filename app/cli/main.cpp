@@ -1,4 +1,124 @@
-int main()
+// halftone-cli: core's work without the window.
+#include "base/version.h"
+#include "commands.h"
+#include "helpformatter.h"
+#include "interrupt.h"
+#include "output.h"
+#include "tracetext.h"
+
+#include <CLI/App.hpp>
+
+#include <clocale>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+namespace halftone::cli {
+
+namespace {
+
+constexpr const char* footer =
+    "Exit codes: 0 done, 1 a check did not hold, 2 wrong usage, 3 unreadable or invalid input, "
+    "4 out of memory or disk, 70 a fault of the program, 130 stopped by the user.\n"
+    "'halftone-cli COMMAND --help' explains a command.";
+
+int say(const Error& error)
 {
-    return 0;
+    if (!error.message.empty())
+        std::fprintf(stderr, "halftone-cli: %s\n", printable(error.message).c_str());
+    return static_cast<int>(exitCodeOf(error.code));
+}
+
+/// What CLI11 found wrong, as a sentence that says where to look.
+std::string explain(const CLI::App& program, const CLI::ParseError& error, std::string_view first)
+{
+    const auto chosen = program.get_subcommands();
+    if (chosen.empty() && !first.empty() && first.front() != '-')
+        return "There is no command '" + std::string(first) +
+               "'; 'halftone-cli --help' lists those there are.";
+    const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+    std::string message = error.what();
+    if (message.empty() || message.back() != '.')
+        message += '.';
+    return message + " 'halftone-cli " + command + "--help' lists what it takes.";
+}
+
+std::string helpOf(const CLI::App& program)
+{
+    const auto chosen = program.get_subcommands();
+    return chosen.empty() ? program.help() : chosen.front()->help(program.get_name());
+}
+
+void setUp(CLI::App& program, Action& action)
+{
+    program.name("halftone-cli");
+    program.set_version_flag("--version", "halftone " + std::string(programVersion()));
+    program.formatter(std::make_shared<HelpFormatter>());
+    program.footer(footer);
+    program.require_subcommand(1);
+    addRun(program, action);
+    addDemo(program, action);
+    addSessions(program, action);
+    addShow(program, action);
+    addReplay(program, action);
+    addExport(program, action);
+    addTokenize(program, action);
+    addLogits(program, action);
+    addScore(program, action);
+    addBench(program, action);
+    addModes(program, action);
+}
+
+int runProgram(int argc, char** argv)
+{
+    Output out(STDOUT_FILENO, "Standard output");
+    CLI::App program("Runs language models and shows how they reason, discretely and softly.");
+    Action action;
+    setUp(program, action);
+    ExitCode code = ExitCode::Done;
+    try {
+        program.parse(argc, argv);
+        const Result<ExitCode> done = action(out);
+        if (!done) {
+            // What was written before the failure is still worth reading.
+            out.flush();
+            return say(done.error());
+        }
+        code = *done;
+    } catch (const CLI::CallForHelp&) {
+        out << helpOf(program);
+    } catch (const CLI::CallForVersion& version) {
+        out << version.what() << '\n';
+    } catch (const CLI::ParseError& error) {
+        return say(usageError(explain(program, error, argc > 1 ? argv[1] : "")).value());
+    }
+    if (const auto written = out.finish(); !written)
+        return say(written.error());
+    return static_cast<int>(code);
+}
+
+} // namespace
+
+} // namespace halftone::cli
+
+int main(int argc, char** argv)
+{
+    using namespace halftone;
+    cli::occupyStandardStreams();
+    cli::installInterruptHandler();
+    // Widths of characters in tables. Numbers keep their point: only this category is set.
+    std::setlocale(LC_CTYPE, "C.UTF-8");
+    try {
+        return cli::runProgram(argc, argv);
+    } catch (const std::bad_alloc&) {
+        std::fputs("halftone-cli: The machine has not enough memory for this.\n", stderr);
+        return static_cast<int>(cli::ExitCode::NoMemoryOrDisk);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "halftone-cli: A fault of the program: %s.\n", error.what());
+        return static_cast<int>(cli::ExitCode::InternalError);
+    }
 }

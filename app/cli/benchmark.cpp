@@ -1,0 +1,268 @@
+#include "benchmark.h"
+
+#include "format/modelfolder.h"
+#include "generation.h"
+#include "interrupt.h"
+#include "longcall.h"
+#include "model/modelconfig.h"
+#include "store/runrecorder.h"
+#include "streamprobe.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <sys/resource.h>
+#include <system_error>
+#include <vector>
+
+namespace halftone::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point begin)
+{
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+double median(std::vector<double> values)
+{
+    if (values.empty())
+        return 0;
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
+}
+
+/// A folder that is gone with this object.
+class TemporaryFolder
+{
+public:
+    [[nodiscard]] static Result<TemporaryFolder> make()
+    {
+        std::error_code error;
+        const fs::path parent = fs::temp_directory_path(error);
+        std::string name = (parent / "halftone-bench-XXXXXX").string();
+        if (error || ::mkdtemp(name.data()) == nullptr)
+            return failure(ErrorCode::InvalidInput,
+                           "No folder for the measured library can be made in " + parent.string() +
+                               "; set TMPDIR to one that can be written.");
+        return TemporaryFolder(name);
+    }
+    TemporaryFolder(TemporaryFolder&& other) noexcept
+        : m_path(std::exchange(other.m_path, {}))
+    {
+    }
+    TemporaryFolder& operator=(TemporaryFolder&&) = delete;
+    ~TemporaryFolder()
+    {
+        std::error_code ignored;
+        if (!m_path.empty())
+            fs::remove_all(m_path, ignored);
+    }
+    [[nodiscard]] fs::path library() const { return m_path / "library.sqlite"; }
+
+private:
+    explicit TemporaryFolder(fs::path path)
+        : m_path(std::move(path))
+    {
+    }
+    fs::path m_path;
+};
+
+struct StepSamples
+{
+    std::vector<double> stepSeconds; // of a round, a step
+    std::vector<double> forwardUs;
+    std::vector<double> logitsUs;
+    std::vector<double> decideUs;
+    std::vector<double> recordUs;
+
+    void add(const std::vector<StepRecord>& steps)
+    {
+        constexpr double nsPerUs = 1000;
+        // The first step has no forward pass of its own.
+        for (std::size_t i = 1; i < steps.size(); ++i) {
+            const StepTimes& times = steps[i].times;
+            forwardUs.push_back(static_cast<double>(times.forwardNs) / nsPerUs);
+            logitsUs.push_back(static_cast<double>(times.logitsNs) / nsPerUs);
+            decideUs.push_back(static_cast<double>(times.decideNs) / nsPerUs);
+            recordUs.push_back(static_cast<double>(times.recordNs) / nsPerUs);
+        }
+    }
+    [[nodiscard]] PhaseTimes phases() const
+    {
+        return {median(forwardUs), median(logitsUs), median(decideUs), median(recordUs)};
+    }
+};
+
+struct Samples
+{
+    std::vector<double> prefillSeconds;
+    std::vector<double> closeSeconds;
+    StepSamples plain;
+    StepSamples recorded;
+};
+
+Result<BenchmarkPlan> fitted(BenchmarkPlan plan, const ModelIdentity& model)
+{
+    const std::int64_t context = model.cache.contextLimit;
+    if (plan.promptTokens == 0)
+        plan.promptTokens = std::clamp<std::int64_t>(context / 4, 1, 128);
+    if (plan.steps == 0)
+        plan.steps = std::clamp<std::int64_t>(context - plan.promptTokens, 2, 256);
+    if (plan.promptTokens + plan.steps > context)
+        return failure(ErrorCode::InvalidArgument,
+                       std::to_string(plan.promptTokens) + " prompt tokens and " +
+                           std::to_string(plan.steps) + " steps do not fit the context of " +
+                           model.name + ", which is " + std::to_string(context) + ".");
+    return plan;
+}
+
+/// Ids that are spread over the vocabulary: what they say does not matter for the time.
+std::vector<TokenId> promptOf(const BenchmarkPlan& plan, const ModelIdentity& model)
+{
+    constexpr std::int64_t stride = 7919;
+    std::vector<TokenId> ids;
+    for (std::int64_t i = 0; i < plan.promptTokens; ++i)
+        ids.emplace_back(static_cast<std::int32_t>((i * stride) % model.vocabularySize));
+    return ids;
+}
+
+Result<void> runRound(const Engine& engine, const BenchmarkPlan& plan,
+                      const std::optional<fs::path>& library, Samples& samples)
+{
+    RunSettings settings;
+    settings.mode = plan.mode;
+    settings.maxSteps = plan.steps;
+    settings.ignoreEnd = true;
+    const auto session = engine.createSession(settings);
+    if (!session)
+        return Unexpected(session.error());
+
+    const auto prefillBegin = Clock::now();
+    if (auto fed = (*session)->prefill(promptOf(plan, engine.identity())); !fed)
+        return fed;
+    samples.prefillSeconds.push_back(secondsSince(prefillBegin));
+
+    std::unique_ptr<RunRecorder> recorder;
+    if (library) {
+        auto started = RunRecorder::start(*library, describeRun(**session, {}), engine.tokens());
+        if (!started)
+            return Unexpected(started.error());
+        recorder = std::move(*started);
+        (*session)->setObserver(recorder.get());
+    }
+    // The prefill gave the first step's logits: the clock starts at the second.
+    Clock::time_point begin;
+    while (!(*session)->finished()) {
+        if (interrupted())
+            return failure(ErrorCode::Cancelled, "Stopped.");
+        if (const auto step = (*session)->step(); !step)
+            return Unexpected(step.error());
+        if ((*session)->steps().size() == 1)
+            begin = Clock::now();
+    }
+    if (recorder) {
+        const auto closeBegin = Clock::now();
+        if (auto closed = recorder->finish(RunStatus::Finished, (*session)->stopReason(),
+                                           (*session)->timings());
+            !closed)
+            return closed;
+        samples.closeSeconds.push_back(secondsSince(closeBegin));
+    }
+    const auto taken = (*session)->steps().size();
+    StepSamples& steps = library ? samples.recorded : samples.plain;
+    steps.stepSeconds.push_back(secondsSince(begin) / static_cast<double>(taken - 1));
+    steps.add((*session)->steps());
+    return {};
+}
+
+/// Every weight but an embedding table that is only looked up in, at the size it is computed in.
+Result<std::int64_t> weightBytes(const fs::path& modelFolder)
+{
+    const auto folder = ModelFolder::open(modelFolder);
+    if (!folder)
+        return Unexpected(folder.error());
+    const auto config =
+        parseModelConfig(folder->configJson(), (modelFolder / "config.json").string());
+    if (!config)
+        return Unexpected(config.error());
+    std::int64_t bytes = 0;
+    for (const ExpectedTensor& tensor : expectedTensors(*config)) {
+        if (!config->tiedHead && tensor.name.find("embed_tokens") != std::string::npos)
+            continue;
+        bytes += std::accumulate(tensor.shape.begin(), tensor.shape.end(),
+                                 static_cast<std::int64_t>(sizeof(float)), std::multiplies<>());
+    }
+    return bytes;
+}
+
+std::int64_t peakMemory()
+{
+    struct rusage usage = {};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+} // namespace
+
+Result<Benchmark> benchmark(const Engine& engine, const fs::path& modelFolder, BenchmarkPlan asked)
+{
+    const auto plan = fitted(asked, engine.identity());
+    if (!plan)
+        return Unexpected(plan.error());
+    const auto bytes = weightBytes(modelFolder);
+    if (!bytes)
+        return Unexpected(bytes.error());
+    const auto folder = TemporaryFolder::make();
+    if (!folder)
+        return Unexpected(folder.error());
+
+    LongCall call;
+    const ProgressFn progress = call.progress();
+    Samples warmUp;
+    if (const auto done = runRound(engine, *plan, folder->library(), warmUp); !done)
+        return Unexpected(done.error());
+    Samples samples;
+    for (int round = 0; round < plan->rounds; ++round) {
+        progress({"Measuring", static_cast<std::uint64_t>(round),
+                  static_cast<std::uint64_t>(plan->rounds)});
+        // Both orders, so that a machine that grows slower favours neither.
+        const bool recordedFirst = round % 2 == 1;
+        for (const bool recorded : {recordedFirst, !recordedFirst}) {
+            const auto library =
+                recorded ? std::optional(folder->library()) : std::optional<fs::path>();
+            if (const auto done = runRound(engine, *plan, library, samples); !done)
+                return Unexpected(done.error());
+        }
+    }
+
+    Benchmark result;
+    result.plan = *plan;
+    result.model = engine.identity();
+    result.type = "f32";
+    result.prefillTokensPerS =
+        static_cast<double>(plan->promptTokens) / median(samples.prefillSeconds);
+    const double plainSeconds = median(samples.plain.stepSeconds);
+    const double recordedSeconds = median(samples.recorded.stepSeconds);
+    result.decodeTokensPerS = 1 / plainSeconds;
+    result.recordedTokensPerS = 1 / recordedSeconds;
+    result.recordingShare = 1 - plainSeconds / recordedSeconds;
+    result.phases = samples.plain.phases();
+    result.recordedPhases = samples.recorded.phases();
+    result.closeMs = 1000 * median(samples.closeSeconds);
+    result.weightBytesPerToken = *bytes;
+    result.decodeGbPerS = static_cast<double>(*bytes) * result.decodeTokensPerS / 1e9;
+    result.peakMemoryBytes = peakMemory();
+    result.streamGbPerS = streamGbPerS(engine.identity().threads);
+    return result;
+}
+
+} // namespace halftone::cli

@@ -1,0 +1,53 @@
+// Measures an engine: alternating rounds without and with recording, medians of all.
+#pragma once
+
+#include "base/result.h"
+#include "engine/engine.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace halftone::cli {
+
+struct BenchmarkPlan
+{
+    std::string mode = "discrete";
+    std::int64_t promptTokens = 0; // 0: a quarter of the context, at most 128
+    std::int64_t steps = 0;        // 0: what the context has left, at most 256
+    int rounds = 7;
+};
+
+/// Medians over the steps of all rounds, microseconds.
+struct PhaseTimes
+{
+    double forwardUs = 0;
+    double logitsUs = 0;
+    double decideUs = 0;
+    double recordUs = 0;
+};
+
+struct Benchmark
+{
+    BenchmarkPlan plan; // with the numbers in force
+    ModelIdentity model;
+    std::string type; // what the weights are computed in
+    double prefillTokensPerS = 0;
+    double decodeTokensPerS = 0;
+    double recordedTokensPerS = 0; // storing the last steps included
+    double recordingShare = 0;     // of the time of a recorded step
+    PhaseTimes phases;
+    PhaseTimes recordedPhases;
+    double closeMs = 0; // storing the last steps and closing the run
+    std::int64_t weightBytesPerToken = 0;
+    double decodeGbPerS = 0; // weights alone
+    double streamGbPerS = 0;
+    std::int64_t peakMemoryBytes = 0; // of the process, before the stream was measured
+};
+
+/// Records into a library in the folder for temporary files, removed afterwards. Fails with
+/// InvalidArgument when the plan does not fit the context, and with Cancelled after Ctrl-C.
+[[nodiscard]] Result<Benchmark> benchmark(const Engine&, const std::filesystem::path& modelFolder,
+                                          BenchmarkPlan);
+
+} // namespace halftone::cli

@@ -1,0 +1,135 @@
+// halftone-cli logits: what a model says after given ids, as numbers for other programs.
+#include "commands.h"
+#include "exchange/atomicfile.h"
+#include "exchange/npy.h"
+#include "modeloptions.h"
+#include "textinput.h"
+
+#include <CLI/App.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <memory>
+#include <ostream>
+#include <span>
+
+namespace halftone::cli {
+
+namespace {
+
+struct LogitsOptions
+{
+    ModelChoice model;
+    TextOrIds input;
+    std::string out;
+    bool all = false;
+};
+
+/// The shortest digits that give the same float again; JSON has no infinities.
+void writeNumber(std::ostream& out, float value)
+{
+    if (!std::isfinite(value)) {
+        out << "null";
+        return;
+    }
+    std::array<char, 32> buffer{};
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+    out.write(buffer.data(), end - buffer.data());
+}
+
+void writeRow(std::ostream& out, std::span<const float> row)
+{
+    out << '[';
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        if (i > 0)
+            out << ',';
+        writeNumber(out, row[i]);
+    }
+    out << ']';
+}
+
+/// [V] or [[V], ...], as the .npy has it.
+void writeJson(std::ostream& out, std::span<const float> logits,
+               std::span<const std::int64_t> shape)
+{
+    if (shape.size() == 1) {
+        writeRow(out, logits);
+    } else {
+        const auto columns = static_cast<std::size_t>(shape[1]);
+        out << '[';
+        for (std::size_t begin = 0; begin < logits.size(); begin += columns) {
+            if (begin > 0)
+                out << ",\n";
+            writeRow(out, logits.subspan(begin, columns));
+        }
+        out << ']';
+    }
+    out << '\n';
+}
+
+Result<ExitCode> logits(const LogitsOptions& options, Output& out)
+{
+    const std::filesystem::path file = options.out;
+    const bool npy = file.extension() == ".npy";
+    if (!npy && file.extension() != ".json" && file != "-")
+        return usageError(
+            "--out takes a name that ends in .npy or .json, or - for JSON on standard "
+            "output, not '" +
+            options.out + "'.");
+    const auto input = options.input.read("--text, --file or --ids");
+    if (!input)
+        return Unexpected(input.error());
+    const auto engine = options.model.load();
+    if (!engine)
+        return Unexpected(engine.error());
+    const auto ids = idsOf(*input, **engine);
+    if (!ids)
+        return Unexpected(ids.error());
+    const auto values = (*engine)->logits(*ids, options.all ? LogitsOf::All : LogitsOf::Last);
+    if (!values)
+        return Unexpected(values.error());
+
+    std::vector<std::int64_t> shape;
+    if (options.all)
+        shape.push_back(static_cast<std::int64_t>(ids->size()));
+    shape.push_back((*engine)->identity().vocabularySize);
+    if (file == "-") {
+        writeJson(out, *values, shape);
+        return ExitCode::Done;
+    }
+    const Result<void> written =
+        npy ? writeNpy(file, *values, shape)
+            : writeFile(file, [&](std::ostream& stream) { writeJson(stream, *values, shape); });
+    if (!written)
+        return Unexpected(written.error());
+    return ExitCode::Done;
+}
+
+} // namespace
+
+void addLogits(CLI::App& program, Action& action)
+{
+    auto options = std::make_shared<LogitsOptions>();
+    CLI::App* command = program.add_subcommand(
+        "logits", "Writes a model's logits after given ids or a text, in float32.");
+    command->footer(
+        "The shape is [V], or with --all [T, V] for T ids and a vocabulary of V. JSON is "
+        "the same as nested arrays. With --ids the model needs no tokenizer.");
+    options->model.addTo(*command);
+    command->add_option("--ids", options->input.ids, "Token ids as they are, as in 1,2,3")
+        ->type_name("IDS");
+    command->add_option("--text", options->input.text, "A text; special tokens are added")
+        ->type_name("TEXT");
+    command
+        ->add_option("--file", options->input.file, "A file that holds it; - reads standard input")
+        ->type_name("FILE");
+    command->add_flag("--all", options->all, "Logits after every id instead of the last alone");
+    command->add_option("--out", options->out, "FILE.npy or FILE.json; - prints JSON")
+        ->type_name("FILE")
+        ->required();
+    command->callback(
+        [options, &action] { action = [options](Output& out) { return logits(*options, out); }; });
+}
+
+} // namespace halftone::cli

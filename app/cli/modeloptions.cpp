@@ -1,0 +1,64 @@
+#include "modeloptions.h"
+
+#include "base/paths.h"
+#include "longcall.h"
+
+#include <algorithm>
+#include <system_error>
+
+namespace halftone::cli {
+
+namespace fs = std::filesystem;
+
+void ModelChoice::addTo(CLI::App& command)
+{
+    command
+        .add_option("--model", model,
+                    "Model folder, or the name of a built-in model; default: the built-in model")
+        ->type_name("DIR");
+    command.add_option("--device", device, "auto, cpu or cuda; default auto")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    command.add_option("--threads", threads, "Threads to compute with; default all cores but one")
+        ->type_name("N")
+        ->check(CLI::Range(1, 1024));
+}
+
+Result<fs::path> ModelChoice::folder() const
+{
+    const std::vector<fs::path> builtIn = builtInModels();
+    if (model.empty()) {
+        if (builtIn.empty())
+            return failure(ErrorCode::NotFound,
+                           "The built-in models are missing from " +
+                               (programFolder() / "../share/halftone/models").string() +
+                               "; name a model folder with --model.");
+        return builtIn.front();
+    }
+    std::error_code ignored;
+    if (fs::exists(model, ignored))
+        return fs::path(model);
+    const auto named = std::find_if(builtIn.begin(), builtIn.end(), [this](const fs::path& folder) {
+        return folder.filename() == model;
+    });
+    if (named != builtIn.end())
+        return *named;
+    return failure(ErrorCode::NotFound,
+                   "There is no model folder " + model + ", and no built-in model of that name.");
+}
+
+Result<std::shared_ptr<const Engine>> ModelChoice::load() const
+{
+    const Result<fs::path> path = folder();
+    if (!path)
+        return Unexpected(path.error());
+    LongCall call;
+    return Engine::load(*path, ModelOptions{device, threads}, call.progress(), call.cancelToken());
+}
+
+Result<std::vector<TokenId>> idsOf(const ModelInput& input, const Engine& engine)
+{
+    return input.text ? engine.encodePrompt(*input.text) : input.ids;
+}
+
+} // namespace halftone::cli

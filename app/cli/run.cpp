@@ -1,0 +1,253 @@
+// halftone-cli run: one run of one model on one prompt.
+#include "commands.h"
+#include "exchange/runexport.h"
+#include "generation.h"
+#include "libraryoptions.h"
+#include "longcall.h"
+#include "modeloptions.h"
+#include "modeparameters.h"
+#include "reasoning/modes.h"
+#include "textinput.h"
+#include "tracetext.h"
+
+#include <CLI/App.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+namespace halftone::cli {
+
+namespace {
+
+struct RunOptions
+{
+    ModelChoice model;
+    LibraryChoice library;
+    TextOrIds prompt;
+    ModeParameters parameters;
+    RunSettings settings;
+    std::string start = "auto";
+    std::int64_t session = 0;
+    std::string sessionName;
+    bool noStore = false;
+    bool json = false;
+};
+
+std::vector<std::string> modeNames()
+{
+    std::vector<std::string> names;
+    for (const Mode& mode : modes())
+        names.push_back(mode.name);
+    return names;
+}
+
+Result<RunSettings> settingsOf(const RunOptions& options)
+{
+    RunSettings settings = options.settings;
+    const auto start = parseStartPhase(options.start);
+    if (!start)
+        return Unexpected(start.error());
+    settings.start = *start;
+    auto values = options.parameters.valuesFor(*findMode(settings.mode));
+    if (!values)
+        return Unexpected(values.error());
+    settings.parameters = std::move(*values);
+    return completeSettings(settings);
+}
+
+/// Before the model is loaded, so that a mistake costs no wait.
+Result<void> checkSession(const RunOptions& options)
+{
+    if (options.noStore)
+        return {};
+    const auto store = options.library.open(SessionStore::Access::ReadWrite);
+    if (!store)
+        return Unexpected(store.error());
+    if (options.session == 0)
+        return {};
+    const auto sessions = (*store)->sessions();
+    if (!sessions)
+        return Unexpected(sessions.error());
+    const bool exists =
+        std::any_of(sessions->begin(), sessions->end(), [&](const SessionSummary& session) {
+            return session.id.value == options.session;
+        });
+    if (exists)
+        return {};
+    return failure(ErrorCode::NotFound, "There is no session " + std::to_string(options.session) +
+                                            " in " + (*store)->path().string() +
+                                            "; 'halftone-cli sessions' lists those there are.");
+}
+
+Result<void> checkUsage(const RunOptions& options)
+{
+    if (options.session != 0 && !options.sessionName.empty())
+        return usageError("--session adds to a session and --name names a new one; give one.");
+    if (options.noStore && (options.session != 0 || !options.sessionName.empty()))
+        return usageError("--no-store keeps nothing, so --session and --name have no meaning.");
+    return {};
+}
+
+double perSecond(std::int64_t count, std::int64_t ns)
+{
+    return ns > 0 ? static_cast<double>(count) * 1e9 / static_cast<double>(ns) : 0;
+}
+
+nlohmann::ordered_json toJson(const GeneratedRun& run, const TokenTable& tokens)
+{
+    const RunInfo& info = run.info;
+    const RunText text = textOf(run.session->steps(), tokens);
+    nlohmann::ordered_json json;
+    const bool stored = info.id.value != 0;
+    json["session"] = stored ? nlohmann::ordered_json(info.session.value) : nullptr;
+    json["run"] = stored ? nlohmann::ordered_json(info.id.value) : nullptr;
+    json["status"] = name(info.status);
+    json["model"] = info.model.name;
+    json["mode"] = info.mode;
+    json["seed"] = info.seed;
+    json["text"] = text.all;
+    json["thinking"] = text.thinking;
+    json["answer"] = text.answer;
+    json["stop_reason"] = name(info.stop);
+    json["steps"] = run.session->steps().size();
+    auto& ids = json["prompt_ids"] = nlohmann::ordered_json::array();
+    for (const TokenId id : info.promptIds)
+        ids.push_back(id.value);
+    const RunTimings& timings = info.timings;
+    json["timings"] = {
+        {"prefill_tokens_per_s", perSecond(timings.promptTokens, timings.prefillNs)},
+        {"decode_tokens_per_s", perSecond(timings.decodeSteps, timings.decodeNs)},
+        {"prompt_tokens", timings.promptTokens},
+        {"prefill_ns", timings.prefillNs},
+        {"decode_steps", timings.decodeSteps},
+        {"decode_ns", timings.decodeNs},
+    };
+    return json;
+}
+
+void tellPerson(const GeneratedRun& run, const std::filesystem::path& library)
+{
+    const RunInfo& info = run.info;
+    std::fprintf(stderr, "%s after %zu steps (%s), %.0f tokens/s",
+                 std::string(name(info.status)).c_str(), run.session->steps().size(),
+                 std::string(name(info.stop)).c_str(),
+                 perSecond(info.timings.decodeSteps, info.timings.decodeNs));
+    if (info.id.value != 0)
+        std::fprintf(stderr, "; stored as run %lld of session %lld in %s",
+                     static_cast<long long>(info.id.value),
+                     static_cast<long long>(info.session.value), library.c_str());
+    std::fputs(".\n", stderr);
+}
+
+Result<ExitCode> run(const RunOptions& options, Output& out)
+{
+    if (const auto usage = checkUsage(options); !usage)
+        return Unexpected(usage.error());
+    const auto settings = settingsOf(options);
+    if (!settings)
+        return Unexpected(settings.error());
+    const auto input = options.prompt.read("--prompt, --prompt-file or --prompt-ids");
+    if (!input)
+        return Unexpected(input.error());
+    if (const auto session = checkSession(options); !session)
+        return Unexpected(session.error());
+
+    const auto engine = options.model.load();
+    if (!engine)
+        return Unexpected(engine.error());
+    auto ids = idsOf(*input, **engine);
+    if (!ids)
+        return Unexpected(ids.error());
+
+    Generation request;
+    request.settings = *settings;
+    request.prompt = input->text.value_or("");
+    request.promptIds = std::move(*ids);
+    if (!options.noStore)
+        request.library = options.library.path();
+    if (options.session != 0)
+        request.session = SessionId{options.session};
+    request.sessionName = options.sessionName;
+
+    LiveText live(out, (*engine)->tokens());
+    const auto generated = generate(**engine, request, [&](const StepRecord& step) {
+        if (!options.json)
+            live.add(step);
+        return !out.failed();
+    });
+    if (!options.json)
+        live.end();
+    if (!generated)
+        return Unexpected(generated.error());
+    if (options.json)
+        out << toJson(*generated, *(*engine)->tokens()).dump() << '\n';
+    out.flush();
+    if (errorStreamIsTerminal())
+        tellPerson(*generated, options.library.path());
+    return generated->info.status == RunStatus::Stopped && !out.failed() ? ExitCode::StoppedByUser
+                                                                         : ExitCode::Done;
+}
+
+} // namespace
+
+void addRun(CLI::App& program, Action& action)
+{
+    auto options = std::make_shared<RunOptions>();
+    CLI::App* command = program.add_subcommand(
+        "run", "Runs a model on a prompt, prints its text as it comes and stores every step.");
+    command->footer("Mixtures are shown in braces with their heaviest tokens and weights.\n"
+                    "--json prints one object: session, run, status, model, mode, seed, text, "
+                    "thinking, answer, stop_reason, steps, prompt_ids, timings.");
+    options->model.addTo(*command);
+    command->add_option("--prompt", options->prompt.text, "The prompt; special tokens are added")
+        ->type_name("TEXT");
+    command
+        ->add_option("--prompt-file", options->prompt.file,
+                     "A file that holds it; - reads standard input")
+        ->type_name("FILE");
+    command
+        ->add_option("--prompt-ids", options->prompt.ids, "Its token ids as they are, as in 1,2,3")
+        ->type_name("IDS");
+    command->add_option("--mode", options->settings.mode, "Mode of reasoning; see 'modes'")
+        ->type_name("NAME")
+        ->check(CLI::IsMember(modeNames()))
+        ->capture_default_str();
+    command->add_option("--seed", options->settings.seed, "Seed of every draw")
+        ->type_name("N")
+        ->capture_default_str();
+    command
+        ->add_option("--max-steps", options->settings.maxSteps, "Stops after that many decisions")
+        ->type_name("N")
+        ->capture_default_str();
+    command
+        ->add_option("--candidates", options->settings.candidates,
+                     "Raw top candidates recorded with each step, 1 to 1000")
+        ->type_name("N")
+        ->capture_default_str();
+    command
+        ->add_option("--start", options->start,
+                     "Phase of the first step: auto, think or answer; auto thinks when the "
+                     "prompt ends inside <think> or the mode is not discrete")
+        ->type_name("PHASE")
+        ->capture_default_str();
+    command->add_flag("--ignore-end", options->settings.ignoreEnd, "Goes on after an end token");
+    options->library.addTo(*command);
+    command
+        ->add_option("--session", options->session,
+                     "Adds the run to this session instead of a new one")
+        ->type_name("ID")
+        ->check(CLI::PositiveNumber);
+    command
+        ->add_option("--name", options->sessionName,
+                     "Names the new session; default: the prompt's beginning")
+        ->type_name("TEXT");
+    command->add_flag("--no-store", options->noStore, "Keeps nothing in the library");
+    command->add_flag("--json", options->json, "Prints one JSON object when the run is over");
+    options->parameters.addTo(*command);
+    command->callback(
+        [options, &action] { action = [options](Output& out) { return run(*options, out); }; });
+}
+
+} // namespace halftone::cli

@@ -1,0 +1,64 @@
+#include "verify.h"
+
+#include <algorithm>
+#include <span>
+
+namespace halftone::cli {
+
+namespace {
+
+/// A session before the run's first own step, with the steps before it fed as recorded.
+Result<std::unique_ptr<Session>> sessionBefore(const Engine& engine, const Verification& what,
+                                               std::span<const StepRecord> shared,
+                                               const ProgressFn& progress,
+                                               const CancelToken& cancel)
+{
+    const auto settings = runSettingsFromJson(what.run.info.settings);
+    if (!settings)
+        return Unexpected(settings.error());
+    const auto firstSettings = what.parent ? runSettingsFromJson(what.parent->settings) : settings;
+    if (!firstSettings)
+        return Unexpected(firstSettings.error());
+    auto session = engine.createSession(*firstSettings);
+    if (!session)
+        return session;
+    if (const auto fed = (*session)->prefill(what.run.info.promptIds, progress, cancel); !fed)
+        return Unexpected(fed.error());
+    if (!what.parent)
+        return session;
+    if (const auto fed = (*session)->resume(shared, progress, cancel); !fed)
+        return Unexpected(fed.error());
+    return (*session)->fork(what.run.info.origin->step, *settings);
+}
+
+} // namespace
+
+Result<std::optional<FirstDifference>> verify(const Engine& engine, const Verification& what,
+                                              const ProgressFn& progress, const CancelToken& cancel)
+{
+    const std::span<const StepRecord> steps(what.run.steps);
+    const auto& origin = what.run.info.origin;
+    const std::size_t shared = std::min(origin ? origin->step.index() : 0, steps.size());
+    const auto session = sessionBefore(engine, what, steps.first(shared), progress, cancel);
+    if (!session)
+        return Unexpected(session.error());
+
+    for (const StepRecord& expected : steps.subspan(shared)) {
+        progress({"Running again", expected.step.index() + 1, steps.size()});
+        if (cancel.cancelled())
+            return failure(ErrorCode::Cancelled, "Stopped.");
+        if ((*session)->finished())
+            return FirstDifference{expected.step, "the stored run goes on against an end (" +
+                                                      std::string(name((*session)->stopReason())) +
+                                                      ")"};
+        const auto again =
+            setByHand(expected) ? (*session)->stepWith(expected.input) : (*session)->step();
+        if (!again)
+            return Unexpected(again.error());
+        if (std::string difference = describeDifference(expected, **again); !difference.empty())
+            return FirstDifference{expected.step, std::move(difference)};
+    }
+    return std::nullopt;
+}
+
+} // namespace halftone::cli
