@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds gatherTime{50};
 /// So many waiting steps are stored at once, without waiting for more.
 constexpr std::size_t batchSize = 256;
 /// More waiting steps, or bytes in them, than this make the engine wait for the disk.
-constexpr std::size_t maxWaiting = 4096;
+constexpr std::size_t maxWaiting = 1024;
 constexpr std::size_t maxWaitingBytes = std::size_t{32} << 20U;
 
 std::size_t roughSize(const StepRecord& step)
