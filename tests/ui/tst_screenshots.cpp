@@ -1,0 +1,112 @@
+// Runs the built-in model in the real window and writes a picture of the window and of every panel,
+// with real data, to build/<preset>/screenshots. The README's picture is one of them. The test
+// fails when a picture is empty.
+#include "bridge/enginecontroller.h"
+#include "mainwindow.h"
+#include "models/rundocument.h"
+#include "models/stepcursor.h"
+#include "panels/tracepanel.h"
+
+#include <QDir>
+#include <QDockWidget>
+#include <QImage>
+#include <QSet>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <filesystem>
+
+using namespace halftone;
+using namespace halftone::ui;
+
+namespace {
+
+/// A walk with true forks, of the length that the built-in model was trained for.
+const QString walk = QStringLiteral(
+    "diff gill . bern diff . bern femp . gill nilt . femp lell . from bern <think>");
+
+/// Panels are drawn in many colours; an empty one in a handful.
+int colourCount(const QImage& image)
+{
+    QSet<QRgb> colours;
+    for (int y = 0; y < image.height(); y += 2)
+        for (int x = 0; x < image.width(); x += 2)
+            colours.insert(image.pixel(x, y));
+    return static_cast<int>(colours.size());
+}
+
+} // namespace
+
+class Screenshots : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase()
+    {
+        // An empty configuration: the pictures show what a newcomer sees.
+        QStandardPaths::setTestModeEnabled(true);
+        QCoreApplication::setOrganizationName(QStringLiteral("halftone-screenshots"));
+        QCoreApplication::setApplicationName(QStringLiteral("screenshots"));
+        m_folder = QDir(QStringLiteral(HALFTONE_SCREENSHOTS));
+        QVERIFY(m_folder.mkpath(QStringLiteral(".")));
+    }
+
+    void everyPanelShowsARun_data()
+    {
+        QTest::addColumn<QString>("mode");
+        QTest::newRow("soft") << QStringLiteral("soft");
+        QTest::newRow("discrete") << QStringLiteral("discrete");
+    }
+
+    void everyPanelShowsARun()
+    {
+        QFETCH(QString, mode);
+        QTemporaryDir home;
+        WindowOptions options;
+        options.library = std::filesystem::path(home.path().toStdString()) / "library.sqlite";
+        options.builtInModels = {QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter"),
+                                 QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter-soft")};
+        options.model = options.builtInModels.first();
+        MainWindow window(options);
+        window.resize(1600, 1000);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QTRY_VERIFY_WITH_TIMEOUT(window.engine()->model() != nullptr, 60'000);
+
+        QSignalSpy ended(window.engine(), &EngineController::runEnded);
+        RunRequest request;
+        request.prompt = walk;
+        request.settings.mode = mode.toStdString();
+        request.settings.seed = 1;
+        window.engine()->start(request);
+        QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 1, 60'000);
+        QTRY_VERIFY(window.document()->count() > 3);
+        window.cursor()->moveTo(0); // the fork: two components near one half
+        QTest::qWait(500);          // plots redraw queued
+
+        save(window.grab(), QStringLiteral("window-%1").arg(mode));
+        const auto docks = window.findChildren<QDockWidget*>();
+        QVERIFY(docks.size() >= 6);
+        for (QDockWidget* dock : docks) {
+            dock->raise();
+            QTest::qWait(100);
+            save(dock->grab(), QStringLiteral("%1-%2").arg(dock->objectName(), mode));
+        }
+    }
+
+private:
+    void save(const QPixmap& picture, const QString& name)
+    {
+        const QImage image = picture.toImage();
+        QVERIFY2(colourCount(image) > 12, qPrintable(name + QStringLiteral(" is empty")));
+        QVERIFY(image.save(m_folder.filePath(name + QStringLiteral(".png"))));
+    }
+
+    QDir m_folder;
+};
+
+QTEST_MAIN(Screenshots)
+#include "tst_screenshots.moc"
