@@ -51,8 +51,8 @@ std::string shown(const std::string& pattern)
 Work::Work(std::size_t textBytes)
 {
     const std::chrono::nanoseconds allowed =
-        std::chrono::seconds(3) +
-        std::chrono::microseconds(10) * static_cast<std::int64_t>(textBytes);
+        std::chrono::seconds(1) +
+        std::chrono::microseconds(20) * static_cast<std::int64_t>(textBytes);
     m_earliest = std::chrono::steady_clock::now() + allowed;
     m_deadline = threadTime() + allowed;
 }
@@ -290,7 +290,7 @@ int PatternSearch::match(std::string_view text, std::size_t from, std::size_t la
         if (count == PCRE2_ERROR_JIT_STACKLIMIT && !(options & PCRE2_NO_JIT))
             options |= PCRE2_NO_JIT;
         else if (count == PCRE2_ERROR_MATCHLIMIT && limit < lastMatchLimit)
-            limit *= 8;
+            limit *= 2;
         else
             return count;
     }

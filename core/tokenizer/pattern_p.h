@@ -17,9 +17,9 @@
 namespace halftone {
 
 /// What one call to the tokenizer may spend on patterns, and the first thing that went wrong in it.
-/// PCRE2 bounds the backtracking of one match but neither its scanning nor the number of matches,
-/// so that processor time of the calling thread is the bound: some seconds and ten microseconds a
-/// byte, over twenty times what the patterns of known models take.
+/// PCRE2 bounds the backtracking of one match, but neither its scanning nor the number of matches;
+/// the bound here is processor time of the calling thread: a second and 20 microseconds a byte, some
+/// forty times what the patterns of known models take.
 class Work
 {
 public:

@@ -106,13 +106,11 @@ private:
     [[nodiscard]] bool endsInterval() const
     {
         const std::size_t open = m_target.rfind('{');
-        if (open == std::string::npos || open == 0)
+        if (open == std::string::npos || open == m_escapeEnd) // \p{…}, \x{…}
             return false;
         const std::string_view inside =
             std::string_view(m_target).substr(open + 1, m_target.size() - open - 2);
-        const bool property =
-            m_target[open - 1] == 'p' || m_target[open - 1] == 'P' || m_target[open - 1] == 'x';
-        return !property && !inside.empty() &&
+        return !inside.empty() &&
                inside.find_first_not_of("0123456789,") == std::string_view::npos;
     }
 
@@ -153,6 +151,7 @@ private:
             return;
         default:
             copy(2);
+            m_escapeEnd = m_target.size();
         }
     }
 
@@ -182,6 +181,7 @@ private:
     std::string_view m_source;
     std::string m_target;
     std::string m_refused;
+    std::size_t m_escapeEnd = 0; // in the target, after the last escape left as it was
     std::size_t m_at = 0;
     bool m_inClass = false;
 };

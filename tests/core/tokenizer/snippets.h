@@ -3,6 +3,8 @@
 
 #include "tokenizer/tokenizer.h"
 
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QTest>
 
 #include <memory>
@@ -33,13 +35,19 @@ inline Result<std::unique_ptr<Tokenizer>> tokenizerOf(const Snippet& snippet)
     return Tokenizer::fromJson(snippet.json(), "snippet.json");
 }
 
-/// A WordLevel model with the given words as ids 1, 2, …; 0 is for words that are not among them.
-inline std::string wordModel(const std::vector<std::string>& words)
+/// A WordLevel model: 0 is for unknown words, the given ones have 1, 2, … in the order in which
+/// they first come.
+inline std::string wordModel(const QStringList& words)
 {
-    std::string vocabulary = R"("[unknown]": 0)";
-    for (std::size_t i = 0; i < words.size(); ++i)
-        vocabulary += ", \"" + words[i] + "\": " + std::to_string(i + 1);
-    return R"({"type": "WordLevel", "unk_token": "[unknown]", "vocab": {)" + vocabulary + "}}";
+    QJsonObject vocabulary{{QStringLiteral("[unknown]"), 0}};
+    for (const QString& word : words) {
+        if (!vocabulary.contains(word))
+            vocabulary[word] = static_cast<int>(vocabulary.size());
+    }
+    const QJsonObject model{{QStringLiteral("type"), QStringLiteral("WordLevel")},
+                            {QStringLiteral("unk_token"), QStringLiteral("[unknown]")},
+                            {QStringLiteral("vocab"), vocabulary}};
+    return QJsonDocument(model).toJson().toStdString();
 }
 
 inline std::vector<std::int32_t> idsOf(const Tokenizer& tokenizer, std::string_view text,
@@ -66,6 +74,15 @@ inline QByteArray shown(const std::vector<std::int32_t>& ids)
     for (const std::int32_t id : ids)
         text += QByteArray::number(id) + ' ';
     return text.trimmed();
+}
+
+/// The words of a wordModel(words) that `text` becomes.
+inline QStringList piecesOf(const Tokenizer& tokenizer, const QString& text)
+{
+    QStringList pieces;
+    for (const std::int32_t id : idsOf(tokenizer, text.toStdString()))
+        pieces << QString::fromStdString(tokenizer.table()->piece(TokenId{id}));
+    return pieces;
 }
 
 } // namespace halftone::test
