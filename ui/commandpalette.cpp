@@ -49,9 +49,9 @@ public:
 };
 
 /// "Run: Stop", so that a group can be searched for as well.
-QString title(const QAction& action)
+QString title(const Commands& commands, const QAction& action)
 {
-    const QString group = action.objectName().section(QLatin1Char('.'), 0, 0);
+    const QString group = commands.idOf(&action).section(QLatin1Char('.'), 0, 0);
     return QStringLiteral("%1: %2").arg(group.left(1).toUpper() + group.mid(1), plainText(action));
 }
 
@@ -148,13 +148,14 @@ void CommandPalette::list()
     std::vector<Match> matches;
     for (QAction* action : m_commands->all())
         if (action->isEnabled())
-            if (const std::optional<int> score = fuzzyScore(m_search->text(), title(*action)))
+            if (const std::optional<int> score =
+                    fuzzyScore(m_search->text(), title(*m_commands, *action)))
                 matches.push_back({action, *score});
     std::stable_sort(matches.begin(), matches.end(),
                      [](const Match& a, const Match& b) { return a.score > b.score; });
     m_list->clear();
     for (const Match& match : matches) {
-        auto* item = new QListWidgetItem(title(*match.action), m_list);
+        auto* item = new QListWidgetItem(title(*m_commands, *match.action), m_list);
         item->setData(actionRole, QVariant::fromValue(QPointer<QAction>(match.action)));
         item->setData(shortcutRole, match.action->shortcut().toString(QKeySequence::NativeText));
         item->setToolTip(match.action->statusTip());

@@ -1,5 +1,7 @@
 #include "commands.h"
 
+#include <QWidget>
+
 #include <algorithm>
 
 namespace halftone::ui {
@@ -13,6 +15,7 @@ QAction* Commands::add(const QString& id, const CommandText& text,
                        const QList<QKeySequence>& shortcuts)
 {
     auto* action = new QAction(text.text, this);
+    action->setObjectName(id);
     action->setShortcuts(shortcuts);
     action->setStatusTip(text.help);
     QString tip = text.help.isEmpty() ? plainText(*action) : text.help;
@@ -26,17 +29,31 @@ QAction* Commands::add(const QString& id, const CommandText& text,
 void Commands::adopt(const QString& id, QAction* action)
 {
     Q_ASSERT(find(id) == nullptr);
-    action->setObjectName(id);
     m_actions.push_back(action);
-    connect(action, &QObject::destroyed, this, [this, action] { m_actions.removeAll(action); });
-    Q_EMIT added(action);
+    m_ids.insert(action, id);
+    connect(action, &QObject::destroyed, this, [this, action] {
+        m_actions.removeAll(action);
+        m_ids.remove(action);
+    });
+}
+
+void Commands::adoptAll(const QString& group, const QWidget* panel)
+{
+    for (QAction* action : panel->actions())
+        if (!action->objectName().isEmpty())
+            adopt(QStringLiteral("%1.%2").arg(group, action->objectName()), action);
 }
 
 QAction* Commands::find(const QString& id) const
 {
     const auto found = std::find_if(m_actions.begin(), m_actions.end(),
-                                    [&](const QAction* a) { return a->objectName() == id; });
+                                    [&](const QAction* a) { return m_ids.value(a) == id; });
     return found != m_actions.end() ? *found : nullptr;
+}
+
+QString Commands::idOf(const QAction* action) const
+{
+    return m_ids.value(action);
 }
 
 QString plainText(const QAction& action)

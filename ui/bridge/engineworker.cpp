@@ -4,6 +4,7 @@
 #include "reasoning/runsettings.h"
 
 #include <algorithm>
+#include <charconv>
 #include <type_traits>
 #include <utility>
 
@@ -33,6 +34,30 @@ std::int64_t unixMs()
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();
+}
+
+/// Ids as a person writes them: "1 2 3" or "1, 2, 3".
+Result<std::vector<TokenId>> parseIds(std::string_view text, const std::string& modelName)
+{
+    constexpr std::string_view separators = " ,\t\r\n";
+    std::vector<TokenId> ids;
+    while (true) {
+        const std::size_t begin = text.find_first_not_of(separators);
+        if (begin == std::string_view::npos)
+            return ids;
+        text.remove_prefix(begin);
+        const std::string_view word = text.substr(0, text.find_first_of(separators));
+        std::int32_t id = 0;
+        const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), id);
+        if (error != std::errc() || end != word.data() + word.size())
+            return failure(ErrorCode::InvalidArgument,
+                           "The model " + modelName +
+                               " has no tokenizer.json, so its prompt must be token ids such as "
+                               "1 2 3; found " +
+                               std::string(word) + ".");
+        ids.emplace_back(id);
+        text.remove_prefix(word.size());
+    }
 }
 
 /// Facts that hold for every run of `session`.
@@ -248,17 +273,18 @@ void EngineController::Worker::execute(ControlCommand command)
         return;
     switch (command) {
     case ControlCommand::Step:
-        m_pauseAfterStep = true;
+        ++m_stepsToPause;
         m_paused = false;
         break;
     case ControlCommand::Pause:
+        m_stepsToPause = 0;
         if (!m_paused) {
             m_paused = true;
             sendActivity(Activity::Paused);
         }
         break;
     case ControlCommand::Resume:
-        m_pauseAfterStep = false;
+        m_stepsToPause = 0;
         if (m_paused) {
             m_paused = false;
             sendActivity(Activity::Running);
@@ -277,7 +303,9 @@ Result<void> EngineController::Worker::start(const StartCommand& command)
         return failure(ErrorCode::InvalidArgument,
                        "No model is loaded: choose one in the Run panel first.");
     const std::string prompt = command.request.prompt.toStdString();
-    const Result<std::vector<TokenId>> ids = m_engine->encodePrompt(prompt);
+    const Result<std::vector<TokenId>> ids = m_engine->tokenizer() != nullptr
+                                                 ? m_engine->encodePrompt(prompt)
+                                                 : parseIds(prompt, m_engine->identity().name);
     if (!ids)
         return Unexpected(ids.error());
     Result<std::unique_ptr<Session>> session = m_engine->createSession(command.request.settings);
@@ -288,7 +316,8 @@ Result<void> EngineController::Worker::start(const StartCommand& command)
         return filled;
     RunInfo info = describe(**session);
     info.session = command.request.session.value_or(SessionId{});
-    info.prompt = prompt;
+    if (m_engine->tokenizer() != nullptr)
+        info.prompt = prompt;
     return begin(std::move(*session), std::move(info), std::nullopt, command.paused);
 }
 
@@ -366,7 +395,7 @@ Result<void> EngineController::Worker::begin(std::unique_ptr<Session> session, R
     m_run = m_seen;
     m_forcedInput = std::move(firstInput);
     m_paused = false;
-    m_pauseAfterStep = paused;
+    m_stepsToPause = paused ? 1 : 0;
 
     auto started = std::make_shared<StartedRun>();
     started->info = m_info;
@@ -410,8 +439,7 @@ void EngineController::Worker::takeStep()
             return;
         }
     }
-    if (m_pauseAfterStep) {
-        m_pauseAfterStep = false;
+    if (m_stepsToPause > 0 && --m_stepsToPause == 0) {
         m_paused = true;
         sendActivity(Activity::Paused);
     }

@@ -178,7 +178,7 @@ private:
     Ticket m_seen = 0;                       // newest run ticket taken from the queue
     Ticket m_run = 0;                        // ticket of the run that goes on
     bool m_paused = false;
-    bool m_pauseAfterStep = false;
+    std::int64_t m_stepsToPause = 0; // how many are taken before the run pauses; 0: it does not
     std::optional<StepInput> m_forcedInput; // of the next step
     std::chrono::steady_clock::time_point m_recorderChecked;
 

@@ -1,7 +1,7 @@
 #include "bridge/libraryworker_p.h"
 
-#include <fstream>
-#include <system_error>
+#include "exchange/atomicfile.h"
+
 #include <utility>
 
 namespace halftone::ui {
@@ -32,33 +32,16 @@ Result<StoredRun> readRun(const SessionStore& store, RunId id)
     return run;
 }
 
-/// Through a file beside it that then takes its name.
-Result<void> writeRun(const StoredRun& run, const std::filesystem::path& file)
+Result<void> exportTo(const std::filesystem::path& file, const StoredRun& run)
 {
-    std::filesystem::path partial = file;
-    partial += ".partial";
-    std::error_code error;
-    {
-        std::ofstream out(partial, std::ios::binary | std::ios::trunc);
+    return writeFile(file, [&](std::ostream& out) {
         if (file.extension() == ".csv")
             writeCsv(out, run);
         else if (file.extension() == ".jsonl")
             writeJsonLines(out, run);
         else
             writeJson(out, run);
-        out.flush();
-        if (!out) {
-            std::filesystem::remove(partial, error);
-            return failure(ErrorCode::InvalidInput,
-                           "The run could not be written to " + file.string() +
-                               ": choose a folder that can be written to and has room.");
-        }
-    }
-    std::filesystem::rename(partial, file, error);
-    if (error)
-        return failure(ErrorCode::InvalidInput, "The run could not be written to " + file.string() +
-                                                    ": " + error.message() + ".");
-    return {};
+    });
 }
 
 } // namespace
@@ -172,7 +155,7 @@ void LibraryController::Worker::execute(const ChangeRequest& request, SessionSto
 void LibraryController::Worker::execute(const ExportRequest& request, SessionStore& store)
 {
     const Result<void> written = readRun(store, request.run).and_then([&](const StoredRun& run) {
-        return writeRun(run, request.file);
+        return exportTo(request.file, run);
     });
     if (written)
         send(ExportedEvent{request.file});

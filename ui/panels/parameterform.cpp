@@ -29,6 +29,8 @@ struct Editor
     std::function<void(const ParameterValue&)> setValue; // ignores a value of another type
 };
 
+constexpr int minimumChoiceChars = 10;
+
 int clampToInt(double value)
 {
     return static_cast<int>(std::clamp<double>(value, std::numeric_limits<int>::min(),
@@ -91,6 +93,10 @@ Editor choiceEditor(const ParameterSpec& spec, const std::function<void()>& chan
                     QWidget* parent)
 {
     auto* box = new QComboBox(parent);
+    // Long choices are cut in the field, not in the list.
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(minimumChoiceChars);
+    box->setFocusPolicy(Qt::StrongFocus);
     for (const std::string& choice : spec.choices)
         box->addItem(QString::fromStdString(choice));
     QObject::connect(box, &QComboBox::currentIndexChanged, parent, changed);
@@ -174,7 +180,10 @@ public:
         const QString name = QString::fromStdString(m_spec.name);
         const QString label = m_label->text();
         m_editor.widget->setObjectName(QStringLiteral("parameter.") + name);
-        m_editor.widget->setAccessibleName(label);
+        m_editor.widget->setAccessibleName(
+            m_spec.group.empty()
+                ? label
+                : ParameterForm::tr("%1: %2").arg(QString::fromStdString(m_spec.group), label));
         m_editor.widget->setAccessibleDescription(QString::fromStdString(m_spec.help));
         m_editor.widget->setToolTip(helpOf(m_spec));
         m_label->setToolTip(helpOf(m_spec));

@@ -1,0 +1,93 @@
+#include "fakeengine.h"
+
+#include "fakelanguagemodel.h"
+
+#include <QtGlobal>
+
+#include <thread>
+
+namespace halftone::test {
+
+namespace {
+
+constexpr int words = 10;
+
+constexpr std::string_view tokenizerJson = R"({
+  "version": "1.0",
+  "pre_tokenizer": {"type": "WhitespaceSplit"},
+  "model": {
+    "type": "WordLevel",
+    "vocab": {"w0": 0, "w1": 1, "w2": 2, "w3": 3, "w4": 4, "w5": 5, "w6": 6, "w7": 7, "w8": 8,
+              "w9": 9},
+    "unk_token": "w0"
+  }
+})";
+
+/// The fake model, slowed down.
+class PacedModel : public LanguageModel
+{
+public:
+    PacedModel(std::unique_ptr<FakeLanguageModel> model, std::chrono::microseconds pace)
+        : m_model(std::move(model))
+        , m_pace(pace)
+    {
+    }
+
+    const ModelIdentity& identity() const override { return m_model->identity(); }
+    Result<std::unique_ptr<KvCache>> createCache() const override { return m_model->createCache(); }
+    Result<void> embed(const StepInput& input, std::span<float> x) const override
+    {
+        return m_model->embed(input, x);
+    }
+    Result<void> embedTokens(std::span<const TokenId> ids, std::span<float> x) const override
+    {
+        return m_model->embedTokens(ids, x);
+    }
+    Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf which,
+                         std::span<float> logits) const override
+    {
+        std::this_thread::sleep_for(m_pace);
+        return m_model->forward(x, cache, which, logits);
+    }
+
+private:
+    std::unique_ptr<FakeLanguageModel> m_model;
+    std::chrono::microseconds m_pace;
+};
+
+} // namespace
+
+std::shared_ptr<const Engine> fakeEngine(const FakeEngineOptions& options)
+{
+    auto model = FakeLanguageModel::cycle(words);
+    model->failAtPosition = options.failAtPosition;
+    std::unique_ptr<const Tokenizer> tokenizer;
+    if (options.tokenizer) {
+        auto made = Tokenizer::fromJson(tokenizerJson, "the fake tokenizer");
+        if (!made)
+            qFatal("%s", made.error().message.c_str());
+        tokenizer = std::move(*made);
+    }
+    return Engine::fromParts(std::make_unique<PacedModel>(std::move(model), options.pace),
+                             std::move(tokenizer), {});
+}
+
+ui::EngineLoader fakeLoader(const FakeEngineOptions& options)
+{
+    return [options](const std::filesystem::path& folder, const ProgressFn& progress,
+                     const CancelToken& cancel) -> Result<std::shared_ptr<const Engine>> {
+        if (folder.filename() == "missing")
+            return failure(ErrorCode::NotFound, "There is no model at missing.");
+        if (folder.filename() == "endless") {
+            for (std::uint64_t done = 0; !cancel.cancelled(); ++done) {
+                progress({"Reading weights", done, 0});
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+            return failure(ErrorCode::Cancelled, "Loading was cancelled.");
+        }
+        progress({"Reading weights", 1, 1});
+        return fakeEngine(options);
+    };
+}
+
+} // namespace halftone::test

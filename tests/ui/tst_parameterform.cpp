@@ -1,0 +1,259 @@
+// A form made of a list of parameters of every type.
+#include "panels/parameterform.h"
+
+#include "panels/spinboxes.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QSignalSpy>
+#include <QTest>
+#include <QToolButton>
+
+using namespace halftone;
+using halftone::ui::IntegerSpinBox;
+using halftone::ui::ParameterForm;
+using halftone::ui::RealSpinBox;
+
+namespace {
+
+std::vector<ParameterSpec> specs()
+{
+    ParameterSpec temperature;
+    temperature.name = "temperature";
+    temperature.label = "Temperature";
+    temperature.type = ParameterType::Real;
+    temperature.maximum = 10;
+    temperature.defaultValue = 0.6;
+    temperature.group = "Thinking";
+    temperature.help = "Divides the logits.";
+
+    ParameterSpec threshold;
+    threshold.name = "threshold";
+    threshold.label = "Threshold";
+    threshold.unit = "nats";
+    threshold.type = ParameterType::Real;
+    threshold.maximum = 5;
+    threshold.defaultValue = 0.01;
+    threshold.group = "Thinking";
+
+    ParameterSpec topK;
+    topK.name = "top-k";
+    topK.label = "Top-k";
+    topK.unit = "tokens";
+    topK.type = ParameterType::Integer;
+    topK.minimum = 1;
+    topK.maximum = 50;
+    topK.defaultValue = std::int64_t{30};
+    topK.group = "Thinking";
+
+    ParameterSpec greedy;
+    greedy.name = "greedy";
+    greedy.label = "Greedy";
+    greedy.type = ParameterType::Boolean;
+    greedy.defaultValue = false;
+    greedy.group = "Thinking";
+
+    ParameterSpec order;
+    order.name = "order";
+    order.label = "Order";
+    order.type = ParameterType::Choice;
+    order.choices = {"first", "last"};
+    order.defaultValue = std::string("last");
+    order.group = "Answer";
+
+    ParameterSpec text;
+    text.name = "text";
+    text.label = "Text";
+    text.type = ParameterType::Text;
+    text.defaultValue = std::string();
+    text.group = "Answer";
+
+    ParameterSpec answer = temperature;
+    answer.name = "answer-temperature";
+    answer.defaultValue.reset();
+    answer.inherits = "temperature";
+    answer.group = "Answer";
+    return {temperature, threshold, topK, greedy, order, text, answer};
+}
+
+template <class Widget>
+Widget* field(const ParameterForm& form, const char* name)
+{
+    return qobject_cast<Widget*>(form.field(QLatin1String(name)));
+}
+
+QToolButton* button(const ParameterForm& form, const char* name)
+{
+    return form.findChild<QToolButton*>(QLatin1String(name));
+}
+
+/// As a person would: all selected, typed over, left with the Tab key.
+void type(QWidget* widget, const char* text)
+{
+    widget->setFocus();
+    QTest::keyClick(widget, Qt::Key_A, Qt::ControlModifier);
+    QTest::keyClicks(widget, QLatin1String(text));
+    QTest::keyClick(widget, Qt::Key_Tab);
+}
+
+} // namespace
+
+class ParameterFormTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() { QLocale::setDefault(QLocale::c()); }
+
+    void init()
+    {
+        m_form = std::make_unique<ParameterForm>();
+        m_form->setParameters(specs());
+        m_form->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_form.get()));
+    }
+
+    void beginsWithTheDefaults()
+    {
+        const ParameterValues expected{{"temperature", 0.6},           {"threshold", 0.01},
+                                       {"top-k", std::int64_t{30}},    {"greedy", false},
+                                       {"order", std::string("last")}, {"text", std::string()}};
+        QCOMPARE(m_form->values(), expected);
+    }
+
+    void fieldsShowUnitsNamesAndHelp()
+    {
+        QCOMPARE(field<RealSpinBox>(*m_form, "threshold")->text(), QStringLiteral("0.01 nats"));
+        QCOMPARE(field<IntegerSpinBox>(*m_form, "top-k")->text(), QStringLiteral("30 tokens"));
+        QCOMPARE(m_form->field(QStringLiteral("temperature"))->accessibleName(),
+                 QStringLiteral("Thinking: Temperature"));
+        const QString tip = m_form->field(QStringLiteral("temperature"))->toolTip();
+        QVERIFY(tip.contains(QStringLiteral("Divides the logits.")));
+        QVERIFY(tip.contains(QStringLiteral("0.6")));
+        int headings = 0;
+        for (const QLabel* label : m_form->findChildren<QLabel*>())
+            headings += label->text() == QStringLiteral("Thinking") ||
+                        label->text() == QStringLiteral("Answer");
+        QCOMPARE(headings, 2);
+    }
+
+    void typedNumbersStayWithinTheirRange_data()
+    {
+        QTest::addColumn<QByteArray>("name");
+        QTest::addColumn<QByteArray>("typed");
+        QTest::addColumn<double>("expected");
+        QTest::newRow("inside") << QByteArray("temperature") << QByteArray("1.25") << 1.25;
+        QTest::newRow("small") << QByteArray("temperature") << QByteArray("0.001") << 0.001;
+        QTest::newRow("a digit too many is not taken")
+            << QByteArray("temperature") << QByteArray("100") << 10.0;
+        QTest::newRow("the whole number") << QByteArray("top-k") << QByteArray("12") << 12.0;
+        QTest::newRow("above the whole range") << QByteArray("top-k") << QByteArray("77") << 7.0;
+        QTest::newRow("below the whole range: as it was")
+            << QByteArray("top-k") << QByteArray("0") << 30.0;
+        QTest::newRow("letters") << QByteArray("top-k") << QByteArray("1x9") << 19.0;
+    }
+    void typedNumbersStayWithinTheirRange()
+    {
+        QFETCH(QByteArray, name);
+        QFETCH(QByteArray, typed);
+        QFETCH(double, expected);
+        type(m_form->field(QLatin1String(name)), typed);
+        const ParameterValue value = m_form->values().at(name.toStdString());
+        if (const auto* whole = std::get_if<std::int64_t>(&value))
+            QCOMPARE(static_cast<double>(*whole), expected);
+        else
+            QCOMPARE(std::get<double>(value), expected);
+    }
+
+    void resetGoesBackToTheDefault()
+    {
+        QVERIFY(!button(*m_form, "reset.top-k")->isEnabled());
+        type(m_form->field(QStringLiteral("top-k")), "5");
+        QVERIFY(button(*m_form, "reset.top-k")->isEnabled());
+        QTest::mouseClick(button(*m_form, "reset.top-k"), Qt::LeftButton);
+        QCOMPARE(m_form->values().at("top-k"), ParameterValue(std::int64_t{30}));
+        QVERIFY(!button(*m_form, "reset.top-k")->isEnabled());
+    }
+
+    void aParameterWithoutDefaultFollowsAnother()
+    {
+        auto* answer = field<RealSpinBox>(*m_form, "answer-temperature");
+        QVERIFY(!answer->isEnabled());
+        type(m_form->field(QStringLiteral("temperature")), "1.5");
+        QCOMPARE(answer->value(), 1.5);
+        QVERIFY(!m_form->values().contains("answer-temperature"));
+
+        QTest::mouseClick(button(*m_form, "follow.answer-temperature"), Qt::LeftButton);
+        QVERIFY(answer->isEnabled());
+        QCOMPARE(m_form->values().at("answer-temperature"), ParameterValue(1.5));
+        type(answer, "0.2");
+        type(m_form->field(QStringLiteral("temperature")), "3");
+        QCOMPARE(m_form->values().at("answer-temperature"), ParameterValue(0.2));
+
+        QTest::mouseClick(button(*m_form, "reset.answer-temperature"), Qt::LeftButton);
+        QVERIFY(!m_form->values().contains("answer-temperature"));
+        QCOMPARE(answer->value(), 3.0);
+    }
+
+    void valuesGoInAndComeOut()
+    {
+        const ParameterValues values{{"temperature", 0.123456789},    {"threshold", 0.0},
+                                     {"top-k", std::int64_t{7}},      {"greedy", true},
+                                     {"order", std::string("first")}, {"text", std::string("wait")},
+                                     {"answer-temperature", 2.0}};
+        m_form->setValues(values);
+        QCOMPARE(m_form->values(), values);
+        m_form->resetToDefaults();
+        QCOMPARE(m_form->values().at("temperature"), ParameterValue(0.6));
+        QVERIFY(!m_form->values().contains("answer-temperature"));
+    }
+
+    void strangeValuesDoNoHarm()
+    {
+        m_form->setValues({{"unknown", 1.0},
+                           {"temperature", std::string("hot")},
+                           {"top-k", 1e300},
+                           {"order", std::string("never")}});
+        QCOMPARE(m_form->values().at("temperature"), ParameterValue(0.6));
+        QCOMPARE(m_form->values().at("top-k"), ParameterValue(std::int64_t{50}));
+        QCOMPARE(m_form->values().at("order"), ParameterValue(std::string("last")));
+        QVERIFY(!m_form->values().contains("unknown"));
+    }
+
+    void everyChangeIsTold()
+    {
+        QSignalSpy changed(m_form.get(), &ParameterForm::changed);
+        field<QCheckBox>(*m_form, "greedy")->click();
+        QCOMPARE(changed.size(), 1);
+        QTest::keyClick(field<QComboBox>(*m_form, "order"), Qt::Key_Up);
+        QCOMPARE(changed.size(), 2);
+        QTest::keyClicks(field<QLineEdit>(*m_form, "text"), QStringLiteral("ab"));
+        QCOMPARE(changed.size(), 4);
+        QCOMPARE(m_form->values().at("text"), ParameterValue(std::string("ab")));
+    }
+
+    void theWheelScrollsPastAFieldWithoutTheKeyboard()
+    {
+        auto* box = field<IntegerSpinBox>(*m_form, "top-k");
+        m_form->field(QStringLiteral("text"))->setFocus();
+        const auto turn = [box] {
+            const QPointF at = box->rect().center();
+            QWheelEvent event(at, box->mapToGlobal(at), {}, {0, 120}, Qt::NoButton, Qt::NoModifier,
+                              Qt::NoScrollPhase, false);
+            QCoreApplication::sendEvent(box, &event);
+        };
+        turn();
+        QCOMPARE(box->value(), 30);
+        box->setFocus();
+        turn();
+        QCOMPARE(box->value(), 31);
+    }
+
+private:
+    std::unique_ptr<ParameterForm> m_form;
+};
+
+QTEST_MAIN(ParameterFormTest)
+#include "tst_parameterform.moc"
