@@ -1,0 +1,42 @@
+// The KV cache: bytes against step, each layer's share at the step in focus, and two gauges, of
+// the model's context and of this machine's memory, in words as well.
+#pragma once
+
+#include "panels/plotpanel.h"
+
+#include <QTimer>
+
+#include <cstdint>
+#include <optional>
+
+class QProgressBar;
+
+namespace halftone::ui {
+
+class LayerBars;
+
+class CachePanel : public PlotPanel
+{
+    Q_OBJECT
+
+public:
+    CachePanel(RunDocument*, StepCursor*, QWidget* parent = nullptr);
+
+    [[nodiscard]] LayerBars& layers() const { return *m_layers; }
+
+protected:
+    void showEvent(QShowEvent*) override;
+    void hideEvent(QHideEvent*) override;
+
+private:
+    void lookAtMemory();
+    void updateGauges();
+
+    LayerBars* m_layers;
+    QProgressBar* m_context;
+    QProgressBar* m_memory;
+    QTimer m_clock;                          // memory changes by itself
+    std::optional<std::int64_t> m_available; // bytes
+};
+
+} // namespace halftone::ui

@@ -1,0 +1,232 @@
+#include "plots/plotwidget.h"
+
+#include "plots/qcp.h"
+
+#include <QEvent>
+#include <QLabel>
+#include <QPainter>
+#include <QStackedLayout>
+#include <QStyleOptionFocusRect>
+
+#include <algorithm>
+#include <utility>
+
+namespace halftone::ui {
+
+namespace {
+
+constexpr int fillDelayMs = 40;
+constexpr int frameDelayMs = 12; // one frame at 60 Hz, less the time to draw it
+constexpr int frameWidth = 2;    // room for the focus frame
+
+QPen penOf(const QColor& color, Qt::PenStyle style = Qt::SolidLine)
+{
+    return QPen(color, 1, style);
+}
+
+void dressLegend(QCPLegend& legend, const PlotTheme& theme)
+{
+    legend.setBrush(Qt::NoBrush);
+    legend.setBorderPen(Qt::NoPen);
+    legend.setFont(theme.font);
+    legend.setTextColor(theme.text);
+}
+
+} // namespace
+
+PlotWidget::PlotWidget(QWidget* parent)
+    : QWidget(parent)
+    , m_plot(new QCustomPlot(this))
+    , m_hint(new QLabel(this))
+    , m_theme(PlotTheme::of(palette(), font()))
+{
+    setFocusPolicy(Qt::StrongFocus);
+    m_plot->setFocusPolicy(Qt::NoFocus);
+    m_plot->installEventFilter(this);
+    m_plot->setNoAntialiasingOnDrag(true);
+    m_plot->setAutoAddPlottableToLegend(false);
+    m_plot->setPlottingHint(QCP::phImmediateRefresh, false);
+    m_plot->addLayer(QStringLiteral("bands"), m_plot->layer(QStringLiteral("grid")),
+                     QCustomPlot::limBelow);
+    m_plot->addLayer(QStringLiteral("marks"), m_plot->layer(QStringLiteral("axes")));
+    m_overlay = m_plot->layer(QStringLiteral("overlay")); // QCustomPlot's own, with its own buffer
+    m_plot->plotLayout()->clear();
+
+    m_hint->setAlignment(Qt::AlignCenter);
+    m_hint->setWordWrap(true);
+    m_hint->setMargin(12);
+    auto* pages = new QStackedLayout;
+    pages->setContentsMargins(frameWidth, frameWidth, frameWidth, frameWidth);
+    pages->addWidget(m_hint);
+    pages->addWidget(m_plot);
+    setLayout(pages);
+
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, &PlotWidget::refreshNow);
+}
+
+QWidget* PlotWidget::canvas() const
+{
+    return m_plot;
+}
+
+void PlotWidget::setHint(const QString& text)
+{
+    m_hint->setText(text);
+}
+
+QSize PlotWidget::sizeHint() const
+{
+    return {480, 260};
+}
+
+QSize PlotWidget::minimumSizeHint() const
+{
+    return {160, 90};
+}
+
+void PlotWidget::schedule(int delayMs)
+{
+    if (isVisible() && (!m_timer.isActive() || m_timer.remainingTime() > delayMs))
+        m_timer.start(delayMs);
+}
+
+void PlotWidget::scheduleFill(Haste haste)
+{
+    m_fillPending = true;
+    schedule(haste == Haste::AtOnce ? frameDelayMs : fillDelayMs);
+}
+
+void PlotWidget::scheduleOverlay()
+{
+    m_overlayPending = true;
+    schedule(frameDelayMs);
+}
+
+void PlotWidget::refreshNow()
+{
+    m_timer.stop();
+    auto* pages = static_cast<QStackedLayout*>(layout());
+    pages->setCurrentIndex(isEmpty() ? 0 : 1);
+    if (m_fillPending) {
+        m_fillPending = false;
+        m_overlayPending = false;
+        fill(std::max(1, m_plot->viewport().width()));
+        m_plot->replot(QCustomPlot::rpQueuedRefresh);
+    } else if (m_overlayPending) {
+        m_overlayPending = false;
+        m_overlay->replot();
+    }
+}
+
+void PlotWidget::drawForExport(const QSize& size, int columns,
+                               const std::function<void(QCustomPlot&)>& paint)
+{
+    const QRect viewport = m_plot->viewport();
+    m_plot->setViewport(QRect(QPoint(0, 0), size));
+    m_drawingForExport = true;
+    const PlotTheme screenTheme = std::exchange(m_theme, PlotTheme::forExport());
+    applyTheme();
+    fill(std::max(1, columns));
+    paint(*m_plot);
+    m_plot->setViewport(viewport);
+    m_drawingForExport = false;
+    m_theme = screenTheme;
+    applyTheme();
+    m_fillPending = true;
+    refreshNow();
+}
+
+void PlotWidget::applyTheme()
+{
+    m_plot->setBackground(QBrush(m_theme.background));
+    for (QCPAxisRect* rect : m_plot->axisRects())
+        for (QCPAxis* axis : rect->axes())
+            dressAxis(*axis);
+    for (QCPLegend* legend : m_plot->findChildren<QCPLegend*>())
+        dressLegend(*legend, m_theme);
+    dress();
+}
+
+QCPLegend* PlotWidget::addLegend(const std::vector<QCPAbstractPlottable*>& plottables)
+{
+    auto* legend = new QCPLegend;
+    plot().plotLayout()->addElement(0, 0, legend); // gives it to the plot
+    plot().plotLayout()->take(legend);
+    legend->setLayer(QStringLiteral("legend"));
+    legend->setFillOrder(QCPLegend::foColumnsFirst);
+    legend->setMargins({0, 2, 0, 0});
+    legend->setMaximumSize(QWIDGETSIZE_MAX, 0); // as low as its text allows
+    for (QCPAbstractPlottable* plottable : plottables)
+        legend->addItem(new QCPPlottableLegendItem(legend, plottable));
+    return legend;
+}
+
+void PlotWidget::dressAxis(QCPAxis& axis) const
+{
+    axis.setBasePen(penOf(m_theme.text));
+    axis.setTickPen(penOf(m_theme.text));
+    axis.setSubTickPen(penOf(m_theme.text));
+    axis.setLabelColor(m_theme.text);
+    axis.setTickLabelColor(m_theme.text);
+    axis.setLabelFont(m_theme.font);
+    axis.setTickLabelFont(m_theme.font);
+    axis.grid()->setPen(penOf(m_theme.grid));
+    axis.grid()->setSubGridVisible(false);
+    axis.grid()->setZeroLinePen(penOf(m_theme.grid));
+}
+
+bool PlotWidget::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched == m_plot && event->type() == QEvent::MouseButtonPress)
+        setFocus(Qt::MouseFocusReason);
+    return QWidget::eventFilter(watched, event);
+}
+
+void PlotWidget::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() != QEvent::PaletteChange && event->type() != QEvent::FontChange)
+        return;
+    m_theme = PlotTheme::of(palette(), font());
+    applyTheme();
+    scheduleFill();
+}
+
+void PlotWidget::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    applyTheme();
+    m_fillPending = true;
+    schedule(0);
+}
+
+void PlotWidget::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    scheduleFill();
+}
+
+void PlotWidget::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.fillRect(rect(), m_theme.background);
+    if (!hasFocus())
+        return;
+    painter.setPen(QPen(palette().color(QPalette::Highlight), frameWidth));
+    painter.drawRect(rect().adjusted(1, 1, -1, -1));
+}
+
+void PlotWidget::focusInEvent(QFocusEvent* event)
+{
+    QWidget::focusInEvent(event);
+    update();
+}
+
+void PlotWidget::focusOutEvent(QFocusEvent* event)
+{
+    QWidget::focusOutEvent(event);
+    update();
+}
+
+} // namespace halftone::ui
