@@ -1,6 +1,7 @@
 // Runs as files for other programs: JSON (run and steps in one document), JSONL (a line a step, as
 // `halftone-cli show --steps --json` prints) and CSV (a row a step, a header with units). Numbers
-// are written with all their digits, with a point, whatever the locale.
+// are written with all their digits, with a point, whatever the locale. format.md beside this file
+// names every key and column.
 #pragma once
 
 #include "base/result.h"
@@ -15,7 +16,7 @@
 
 namespace halftone {
 
-/// One step as one line of JSON, without a newline. Keys: see README, "show".
+/// One step as one line of JSON, without a newline.
 [[nodiscard]] std::string stepToJson(const StepRecord&, const TokenTable&);
 /// The run without its steps, as a JSON object.
 [[nodiscard]] std::string runToJson(const RunInfo&, const TokenTable&);
@@ -31,7 +32,8 @@ void writeCsv(std::ostream&, const StoredRun&);
 void writeJson(std::ostream&, const StoredRun&);
 void writeJsonLines(std::ostream&, const StoredRun&);
 
-/// The text of steps [0, end) with the thinking and the answer apart.
+/// What the steps say, valid UTF-8 whatever the tokens hold (see showBytes()). An end token that
+/// ended the run is no part of it; <think> and </think> are part of `all` alone.
 struct RunText
 {
     std::string all;

@@ -268,6 +268,20 @@ private Q_SLOTS:
                  std::string());
     }
 
+    void aFileCannotMakeHalftoneRunItsTriggers()
+    {
+        const TemporaryFolder folder;
+        makeLibrary(folder.library());
+        runSql(folder.library(), "CREATE TRIGGER t AFTER INSERT ON sessions BEGIN "
+                                 "DELETE FROM events; DELETE FROM steps; END");
+        QVERIFY_RESULT(SessionStore::open(folder.library()).value()->createSession("x"));
+        QCOMPARE(failureOf(folder.library(), SessionStore::Access::ReadOnly), "");
+        runSql(folder.library(), "ALTER TABLE vocabularies RENAME TO real; CREATE VIEW "
+                                 "vocabularies AS SELECT * FROM real");
+        QCOMPARE(failureOf(folder.library(), SessionStore::Access::ReadOnly),
+                 damaged("access to view \"vocabularies\" prohibited"));
+    }
+
     void aFolderIsNoLibrary()
     {
         const TemporaryFolder folder;
