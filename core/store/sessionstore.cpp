@@ -468,7 +468,9 @@ Result<std::vector<StepRecord>> SessionStore::steps(RunId id) const
         const auto count = m_parts->stepCount(id);
         if (!count)
             return Unexpected(count.error());
+        constexpr std::int64_t believable = std::int64_t{1} << 18U; // a damaged count may be huge
         std::vector<StepRecord> steps;
+        steps.reserve(static_cast<std::size_t>(std::min(*count, believable)));
         if (const auto done = m_parts->readChain(id, StepIndex{*count}, steps); !done)
             return Unexpected(done.error());
         return steps;
