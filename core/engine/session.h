@@ -47,7 +47,7 @@ public:
 
     /// Feeds the prompt in fixed chunks; once, and before the first step. Fails with
     /// InvalidArgument (empty prompt, an id outside the vocabulary, longer than the context),
-    /// Cancelled.
+    /// Cancelled (it can be fed again then).
     [[nodiscard]] Result<void> prefill(std::span<const TokenId> prompt, const ProgressFn& = {},
                                        const CancelToken& = {});
 

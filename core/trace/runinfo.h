@@ -45,7 +45,7 @@ struct RunTimings
     std::int64_t promptTokens = 0;
     std::int64_t prefillNs = 0;
     std::int64_t decodeSteps = 0;
-    std::int64_t decodeNs = 0; // from the first decision to the last, all phases
+    std::int64_t decodeNs = 0; // within steps, all phases, observers included; no pauses between
     bool operator==(const RunTimings&) const = default;
 };
 

@@ -58,7 +58,7 @@ struct Candidate
     TokenId id;
     float raw = 0;      // softmax of the logits, T = 1, full vocabulary
     float filtered = 0; // after temperature and filters, renormalised; 0 when filtered out
-    float mixture = 0;  // weight in the fed mixture; 0 when not part of it
+    float mixture = 0;  // weight in the fed input, 1 for a token; 0 when not part of it
     bool operator==(const Candidate&) const = default;
 };
 
@@ -68,7 +68,7 @@ struct StepTimes
         0;                     // the forward pass that gave this step's logits (0: the prefill did)
     std::int64_t logitsNs = 0; // log-sum-exp, entropy, candidates
     std::int64_t decideNs = 0; // filters, draw, mixture
-    std::int64_t recordNs = 0; // making the record and handing it over
+    std::int64_t recordNs = 0; // making the record, up to where it is handed over
     bool operator==(const StepTimes&) const = default;
 };
 

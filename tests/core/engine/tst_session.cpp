@@ -403,6 +403,7 @@ void tst_Session::staysDiscreteInAnAnswerAfterAForcedEnd()
     QCOMPARE(steps.size(), 60U);
     QCOMPARE(steps[3].sampled, endThink);
     QVERIFY(steps[3].forced);
+    QVERIFY(!setByHand(steps[3]));
     QCOMPARE(eventKinds(steps[3]), std::vector{EventKind::ColdStop});
     QCOMPARE(steps[3].ruleState, std::vector{3.0});
     bool cold = false;
@@ -555,6 +556,7 @@ void tst_Session::feedsWhatAPersonSets()
     QCOMPARE(record.sampled, d);
     QVERIFY(record.forced);
     QCOMPARE(eventKinds(record), std::vector{EventKind::Forced});
+    QVERIFY(setByHand(record));
     // What would have been decided from is recorded all the same.
     QVERIFY(std::abs(record.filteredEntropy - std::numbers::ln2) < 1e-9);
     QCOMPARE(record.candidates[0].filtered, 0.5F);
@@ -563,6 +565,7 @@ void tst_Session::feedsWhatAPersonSets()
     const auto next = session->step();
     QVERIFY_RESULT(next);
     QCOMPARE((*next)->sampled, end);
+    QVERIFY(!setByHand(**next));
 
     // A forced end of thinking ends it as the model's own would, but is not the model's choice.
     const auto other = sessionOf(engineOf(walkModel()), settingsOf("soft"), {think});
