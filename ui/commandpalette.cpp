@@ -155,12 +155,12 @@ void CommandPalette::list()
                      [](const Match& a, const Match& b) { return a.score > b.score; });
     m_list->clear();
     for (const Match& match : matches) {
-        auto* item = new QListWidgetItem(title(*m_commands, *match.action), m_list);
+        const QString text = title(*m_commands, *match.action);
+        auto* item =
+            new QListWidgetItem(match.action->isChecked() ? tr("%1 ✓").arg(text) : text, m_list);
         item->setData(actionRole, QVariant::fromValue(QPointer<QAction>(match.action)));
         item->setData(shortcutRole, match.action->shortcut().toString(QKeySequence::NativeText));
         item->setToolTip(match.action->statusTip());
-        if (match.action->isCheckable())
-            item->setCheckState(match.action->isChecked() ? Qt::Checked : Qt::Unchecked);
     }
     m_list->setCurrentRow(0);
 }

@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include <QMenu>
 #include <QWidget>
 
 #include <algorithm>
@@ -40,7 +41,7 @@ void Commands::adopt(const QString& id, QAction* action)
 void Commands::adoptAll(const QString& group, const QWidget* panel)
 {
     for (QAction* action : panel->actions())
-        if (!action->objectName().isEmpty())
+        if (!action->objectName().isEmpty() && action->menu() == nullptr)
             adopt(QStringLiteral("%1.%2").arg(group, action->objectName()), action);
 }
 

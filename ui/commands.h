@@ -33,7 +33,8 @@ public:
     /// An action that somebody else owns, such as a dock's.
     void adopt(const QString& id, QAction* action);
 
-    /// All of a panel's actions() that have an object name; their ids are "group.objectName".
+    /// All of a panel's actions() that have an object name and open no menu; their ids are
+    /// "group.objectName".
     void adoptAll(const QString& group, const QWidget* panel);
 
     /// Null when there is none.

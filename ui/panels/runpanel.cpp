@@ -53,6 +53,11 @@ QString describeEnd(const RunInfo& info)
     return RunPanel::tr("Finished");
 }
 
+QString stepsText(qint64 steps)
+{
+    return steps == 1 ? RunPanel::tr("1 step") : RunPanel::tr("%L1 steps").arg(steps);
+}
+
 QString rateText(double stepsPerSecond)
 {
     const int decimals = stepsPerSecond < 10 ? 2 : stepsPerSecond < 100 ? 1 : 0;
@@ -347,7 +352,7 @@ void RunPanel::showState(const QString& text)
 
 void RunPanel::showSteps()
 {
-    const QString steps = tr("%n step(s)", nullptr, static_cast<int>(m_stepCount));
+    const QString steps = stepsText(m_stepCount);
     if (m_engine->activity() == Activity::Paused)
         showState(tr("Paused · %1").arg(steps));
     else if (const double rate = m_rate.perSecond(); rate > 0)
@@ -358,8 +363,7 @@ void RunPanel::showSteps()
 
 void RunPanel::showEnd(const RunInfo& info)
 {
-    QString text = tr("%1 · %2").arg(describeEnd(info),
-                                     tr("%n step(s)", nullptr, static_cast<int>(m_stepCount)));
+    QString text = tr("%1 · %2").arg(describeEnd(info), stepsText(m_stepCount));
     if (info.timings.decodeSteps > 0 && info.timings.decodeNs > 0)
         text =
             tr("%1 · %2").arg(text, rateText(1e9 * static_cast<double>(info.timings.decodeSteps) /

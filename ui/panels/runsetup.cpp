@@ -16,8 +16,10 @@
 #include <QPlainTextEdit>
 #include <QSettings>
 #include <QSignalBlocker>
+#include <QTextDocument>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <QtMath>
 
 #include <algorithm>
 
@@ -25,7 +27,7 @@ namespace halftone::ui {
 
 namespace {
 
-constexpr int promptLines = 5;
+constexpr int promptLines = 6;
 constexpr int maxCandidates = 1000;
 constexpr int highestMaxSteps = 1'000'000'000;
 
@@ -92,8 +94,9 @@ void RunSetup::buildPrompt(QVBoxLayout* layout)
     m_prompt->setAccessibleName(tr("Prompt"));
     m_prompt->setPlaceholderText(tr("What the model shall go on from"));
     m_prompt->setTabChangesFocus(true);
-    m_prompt->setMinimumHeight(m_prompt->fontMetrics().lineSpacing() * promptLines);
-    m_prompt->setMaximumHeight(m_prompt->fontMetrics().lineSpacing() * 3 * promptLines);
+    m_prompt->setFixedHeight(
+        m_prompt->fontMetrics().lineSpacing() * promptLines +
+        2 * (m_prompt->frameWidth() + qCeil(m_prompt->document()->documentMargin())));
     label->setBuddy(m_prompt);
     layout->addWidget(m_prompt);
     connect(m_prompt, &QPlainTextEdit::textChanged, this, &RunSetup::changed);

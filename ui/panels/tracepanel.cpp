@@ -85,9 +85,11 @@ void TracePanel::makeTable()
     connect(m_cursor, &StepCursor::stepChanged, this, &TracePanel::onStepChanged);
 }
 
-QAction* TracePanel::addCommand(const QString& text, const QString& key, const QString& toolTip)
+QAction* TracePanel::addCommand(const QString& name, const QString& text, const QString& key,
+                                const QString& toolTip)
 {
     auto* action = new QAction(text, this);
+    action->setObjectName(name);
     action->setShortcut(QKeySequence(key));
     action->setShortcutContext(Qt::WidgetShortcut);
     action->setToolTip(
@@ -98,9 +100,10 @@ QAction* TracePanel::addCommand(const QString& text, const QString& key, const Q
     return action;
 }
 
-QAction* TracePanel::addToggle(const QString& text, const QString& key, const QString& toolTip)
+QAction* TracePanel::addToggle(const QString& name, const QString& text, const QString& key,
+                               const QString& toolTip)
 {
-    QAction* action = addCommand(text, key, toolTip);
+    QAction* action = addCommand(name, text, key, toolTip);
     action->setCheckable(true);
     return action;
 }
@@ -112,40 +115,45 @@ void TracePanel::makeActions()
     const struct
     {
         ColorBy colorBy;
+        QString name;
         QString text;
         QString key;
         QString toolTip;
     } colors[] = {
-        {ColorBy::Entropy, tr("Entropy"), tr("1"), tr("Colour by entropy")},
-        {ColorBy::Probability, tr("Probability"), tr("2"), tr("Colour by probability")},
-        {ColorBy::Phase, tr("Phase"), tr("3"), tr("Colour by phase")},
+        {ColorBy::Entropy, QStringLiteral("colorByEntropy"), tr("Entropy"), tr("1"),
+         tr("Colour by entropy")},
+        {ColorBy::Probability, QStringLiteral("colorByProbability"), tr("Probability"), tr("2"),
+         tr("Colour by probability")},
+        {ColorBy::Phase, QStringLiteral("colorByPhase"), tr("Phase"), tr("3"),
+         tr("Colour by phase")},
     };
     for (const auto& color : colors) {
         m_colorBox->addItem(color.text);
-        QAction* action = addCommand(color.toolTip, color.key, color.toolTip);
+        QAction* action = addCommand(color.name, color.toolTip, color.key, color.toolTip);
         connect(action, &QAction::triggered, this, [this, by = color.colorBy] { setColorBy(by); });
         m_colorBox->setItemData(m_colorBox->count() - 1, action->toolTip(), Qt::ToolTipRole);
     }
 
-    m_boundaries =
-        addToggle(tr("Token &Boundaries"), tr("B"), tr("Every token in a box, with its own bytes"));
+    m_boundaries = addToggle(QStringLiteral("boundaries"), tr("Token &Boundaries"), tr("B"),
+                             tr("Every token in a box, with its own bytes"));
     m_boundaries->setIconText(tr("Boundaries"));
     connect(m_boundaries, &QAction::toggled, m_view, &TraceView::setBoundariesShown);
-    m_whitespace =
-        addToggle(tr("&Whitespace"), tr("W"), tr("Show spaces, line ends and tabs as ␣ ↵ ⇥"));
+    m_whitespace = addToggle(QStringLiteral("whitespace"), tr("&Whitespace"), tr("W"),
+                             tr("Show spaces, line ends and tabs as ␣ ↵ ⇥"));
     m_whitespace->setIconText(tr("␣ ↵"));
     connect(m_whitespace, &QAction::toggled, m_view, &TraceView::setWhitespaceShown);
-    m_components =
-        addToggle(tr("&Mixtures"), tr("M"), tr("Show what soft steps fed, under the token"));
+    m_components = addToggle(QStringLiteral("mixtures"), tr("&Mixtures"), tr("M"),
+                             tr("Show what soft steps fed, under the token"));
     m_components->setIconText(tr("Mixtures"));
     m_components->setChecked(true);
     connect(m_components, &QAction::toggled, m_view, &TraceView::setComponentsShown);
-    m_tableToggle = addToggle(tr("As &Table"), tr("T"), tr("The trace as a table, a row a step"));
+    m_tableToggle = addToggle(QStringLiteral("tableToggle"), tr("As &Table"), tr("T"),
+                              tr("The trace as a table, a row a step"));
     m_tableToggle->setIconText(tr("Table"));
-    m_tableToggle->setObjectName(QStringLiteral("tableToggle"));
     connect(m_tableToggle, &QAction::toggled, this, &TracePanel::setTableShown);
 
     m_find = new QAction(tr("&Find in the Trace"), this);
+    m_find->setObjectName(QStringLiteral("find"));
     m_find->setIconText(tr("Find"));
     m_find->setShortcut(QKeySequence::Find);
     m_find->setShortcutContext(Qt::WidgetWithChildrenShortcut);
@@ -154,11 +162,13 @@ void TracePanel::makeActions()
     connect(m_find, &QAction::triggered, this, &TracePanel::beginFind);
     addAction(m_find);
     auto* next = new QAction(tr("Find &Next"), this);
+    next->setObjectName(QStringLiteral("findNext"));
     next->setShortcut(QKeySequence::FindNext);
     next->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     connect(next, &QAction::triggered, this, &TracePanel::findNext);
     addAction(next);
     auto* previous = new QAction(tr("Find &Previous"), this);
+    previous->setObjectName(QStringLiteral("findPrevious"));
     previous->setShortcut(QKeySequence::FindPrevious);
     previous->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     connect(previous, &QAction::triggered, this, &TracePanel::findPrevious);

@@ -42,8 +42,10 @@ private:
     void makeTable();
     void layOut();
     /// A command of the text and the table: its key works in both and nowhere else.
-    QAction* addCommand(const QString& text, const QString& key, const QString& toolTip);
-    QAction* addToggle(const QString& text, const QString& key, const QString& toolTip);
+    QAction* addCommand(const QString& name, const QString& text, const QString& key,
+                        const QString& toolTip);
+    QAction* addToggle(const QString& name, const QString& text, const QString& key,
+                       const QString& toolTip);
     void onStepChanged(qint64 step);
     void placeInTable(qint64 step);
     void updateMatches();
