@@ -74,6 +74,7 @@ InspectorPanel::InspectorPanel(RunDocument* document, StepCursor* cursor, QWidge
     , m_factsView(new QTreeView(this))
     , m_candidatesView(new QTableView(this))
     , m_modeMenu(new QMenu(this))
+    , m_splitter(new QSplitter(Qt::Vertical, this))
 {
     setObjectName(QStringLiteral("inspectorPanel"));
     makeFacts();
@@ -216,17 +217,21 @@ void InspectorPanel::layOut()
     column->addLayout(buttons);
     column->addWidget(m_problem);
 
-    auto* splitter = new QSplitter(Qt::Vertical, this);
-    splitter->setChildrenCollapsible(false);
-    splitter->addWidget(m_factsView);
-    splitter->addWidget(lower);
-    splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 4);
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(m_factsView);
+    m_splitter->addWidget(lower);
+    m_splitter->setStretchFactor(0, 3);
+    m_splitter->setStretchFactor(1, 4);
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(4, 4, 4, 4);
     layout->addWidget(m_title);
-    layout->addWidget(splitter, 1);
+    layout->addWidget(m_splitter, 1);
+}
+
+void InspectorPanel::resizeEvent(QResizeEvent*)
+{
+    m_splitter->setOrientation(width() > height() * 3 / 2 ? Qt::Horizontal : Qt::Vertical);
 }
 
 QString InspectorPanel::titleText() const

@@ -10,6 +10,7 @@
 class QAction;
 class QLabel;
 class QMenu;
+class QSplitter;
 class QTableView;
 class QTreeView;
 
@@ -31,6 +32,10 @@ public:
 
 Q_SIGNALS:
     void forkRequested(const halftone::ui::ForkRequest& request);
+
+protected:
+    /// Values beside the candidates where the panel is wide, above them where it is tall.
+    void resizeEvent(QResizeEvent*) override;
 
 private:
     void makeFacts();
@@ -55,6 +60,7 @@ private:
     QTreeView* m_factsView;
     QTableView* m_candidatesView;
     QMenu* m_modeMenu;
+    QSplitter* m_splitter;
     QAction* m_forkCandidate = nullptr;
     QAction* m_forkWeights = nullptr;
     QAction* m_forgetWeights = nullptr;

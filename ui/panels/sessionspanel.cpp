@@ -71,10 +71,12 @@ void SessionsPanel::makeTree()
     m_tree->setExpandsOnDoubleClick(false); // a double click opens
     m_tree->setContextMenuPolicy(Qt::ActionsContextMenu);
     m_tree->header()->setSectionResizeMode(QHeaderView::Interactive);
+    m_tree->header()->setStretchLastSection(false);
     const QFontMetrics metrics = m_tree->fontMetrics();
-    m_tree->setColumnWidth(SessionTreeModel::Name, metrics.averageCharWidth() * 30);
-    m_tree->setColumnWidth(SessionTreeModel::Status, metrics.averageCharWidth() * 18);
+    m_tree->setColumnWidth(SessionTreeModel::Status,
+                           metrics.horizontalAdvance(tr("finished: end token")) + 32);
     m_tree->setColumnWidth(SessionTreeModel::Steps, metrics.averageCharWidth() * 9);
+    m_tree->setColumnWidth(SessionTreeModel::Started, metrics.averageCharWidth() * 20);
 
     connect(m_tree, &QTreeView::expanded, this, [this](const QModelIndex& index) {
         if (const std::optional<SessionId> session = m_model->sessionAt(index)) {
@@ -164,6 +166,16 @@ void SessionsPanel::layOut()
     auto* over = new QVBoxLayout(m_tree->viewport());
     over->addWidget(m_empty);
     setFocusProxy(m_tree);
+}
+
+void SessionsPanel::resizeEvent(QResizeEvent*)
+{
+    int others = 0;
+    for (int column = SessionTreeModel::Name + 1; column < SessionTreeModel::columns; ++column)
+        others += m_tree->columnWidth(column);
+    const int least = m_tree->fontMetrics().averageCharWidth() * 24;
+    m_tree->setColumnWidth(SessionTreeModel::Name,
+                           std::max(least, m_tree->viewport()->width() - others));
 }
 
 void SessionsPanel::setShownRun(std::optional<RunId> run)

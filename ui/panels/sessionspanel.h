@@ -39,6 +39,10 @@ Q_SIGNALS:
     /// To be opened for replay.
     void runChosen(halftone::RunId run);
 
+protected:
+    /// The names take what room the other columns leave.
+    void resizeEvent(QResizeEvent*) override;
+
 private:
     void makeTree();
     void makeActions();

@@ -4,8 +4,10 @@
 #include "models/stepwords.h"
 
 #include <QCoreApplication>
+#include <QLocale>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace halftone::ui {
@@ -60,7 +62,15 @@ TraceLayout::TraceLayout(const RunDocument& document, TraceLook look)
     , m_metrics(m_look.font)
     , m_smallMetrics(m_smallFont)
     , m_promptCount(document.isOpen() ? static_cast<qint64>(document.info().promptIds.size()) : 0)
+    , m_textHeight(m_metrics.height())
+    , m_smallHeight(m_smallMetrics.height())
+    , m_weightWidth(m_smallMetrics.horizontalAdvance(QLocale().toString(0.0, 'f', 2)))
 {
+    if (!document.isOpen())
+        return;
+    const std::string_view joiner = document.tokens()->joiner();
+    m_joinerWidth =
+        m_metrics.horizontalAdvance(QString::fromUtf8(joiner.data(), std::ssize(joiner)));
 }
 
 double TraceLayout::padding() const
@@ -68,9 +78,22 @@ double TraceLayout::padding() const
     return m_look.boundaries ? 3 : 0;
 }
 
-double TraceLayout::smallWidthOf(const QString& text) const
+QStaticText TraceLayout::smallText(const QString& text) const
 {
-    return m_smallMetrics.horizontalAdvance(text);
+    QStaticText made(text);
+    made.setTextFormat(Qt::PlainText);
+    made.prepare({}, m_smallFont);
+    return made;
+}
+
+const QStaticText& TraceLayout::weightText(double weight) const
+{
+    const double hundredths = std::isfinite(weight) ? std::clamp(weight * 100, 0.0, 100.0) : 0.0;
+    const auto index = static_cast<std::size_t>(std::lround(hundredths));
+    std::optional<QStaticText>& text = m_weightTexts[index];
+    if (!text)
+        text = smallText(QLocale().toString(static_cast<double>(index) / 100, 'f', 2));
+    return *text;
 }
 
 bool TraceLayout::isComplete() const
@@ -169,21 +192,22 @@ std::string TraceLayout::pieceOf(qint64 unit) const
     return m_document.tokens()->piece(tokenOf(unit));
 }
 
-std::string TraceLayout::shownBytes(qint64 unit) const
+std::string TraceLayout::shownBytes(qint64 unit, const std::string& previous) const
 {
     std::string bytes = pieceOf(unit);
     if (m_look.boundaries || !m_document.tokens()->joiner().empty())
         return bytes;
     // A character that several tokens share is shown where it ends; see core's TextStream.
-    std::string before;
-    for (qint64 u = unit - 1; u >= std::max<qint64>(0, unit - 16) && before.size() < 3; --u) {
-        before = pieceOf(u) + before;
-        if (!before.empty() && static_cast<unsigned char>(before.front()) < 0x80)
-            break;
+    const auto isAscii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    if (previous.empty() || !isAscii(previous.back())) {
+        std::string before = previous;
+        const qint64 first = std::max<qint64>(0, unit - 16);
+        for (qint64 u = unit - 2; u >= first && before.size() < 3; --u)
+            before.insert(0, pieceOf(u));
+        bytes.insert(0, before, before.size() - unfinishedTail(before));
     }
-    bytes = before.substr(before.size() - unfinishedTail(before)) + bytes;
     const bool last = unit + 1 == m_promptCount + m_document.count();
-    if (!last)
+    if (!last && !bytes.empty() && !isAscii(bytes.back()))
         bytes.resize(bytes.size() - unfinishedTail(bytes));
     return bytes;
 }
@@ -270,32 +294,30 @@ std::vector<TraceLayout::Component> TraceLayout::componentsOf(const StepRecord& 
             break;
         auto [text, isNew] = m_componentTexts.try_emplace(input.ids[i].value);
         if (isNew) {
-            text->second.first = shortened(shownText(*m_document.tokens(), input.ids[i]));
-            text->second.second = smallWidthOf(text->second.first);
+            const QString shown = shortened(shownText(*m_document.tokens(), input.ids[i]));
+            text->second = {smallText(shown), m_smallMetrics.horizontalAdvance(shown)};
         }
-        components.push_back({text->second.first, text->second.second, input.weights[i]});
+        components.push_back({&text->second.first, text->second.second, input.weights[i]});
     }
     return components;
 }
 
 double TraceLayout::chipWidth(const QString& text) const
 {
-    return smallWidthOf(text) + 2 * chipPadding;
+    return m_smallMetrics.horizontalAdvance(text) + 2 * chipPadding;
 }
 
 TraceLayout::Measured TraceLayout::measure(qint64 unit) const
 {
     Measured measured;
-    measured.shape = &shapeOf(shownBytes(unit));
+    const std::string previousPiece = unit > 0 ? pieceOf(unit - 1) : std::string();
+    measured.shape = &shapeOf(shownBytes(unit, previousPiece));
     const StepRecord* step = stepOf(unit);
     if (unit > 0) {
-        const std::string_view joiner = m_document.tokens()->joiner();
-        if (!joiner.empty())
-            measured.joinerGap =
-                m_metrics.horizontalAdvance(QString::fromUtf8(joiner.data(), std::ssize(joiner)));
-        const std::string previous = pieceOf(unit - 1);
-        measured.mayBreakBefore = !joiner.empty() || measured.shape->spaceFirst ||
-                                  (!previous.empty() && isSpace(previous.back()));
+        measured.joinerGap = m_joinerWidth;
+        measured.mayBreakBefore = !m_document.tokens()->joiner().empty() ||
+                                  measured.shape->spaceFirst ||
+                                  (!previousPiece.empty() && isSpace(previousPiece.back()));
     }
     measured.noteAfter = noteAfter(unit);
     if (!step)
@@ -311,8 +333,7 @@ TraceLayout::Measured TraceLayout::measure(qint64 unit) const
 
 TraceLayout::Mark TraceLayout::placeLine(Mark start, double& height, std::vector<Cell>* cells) const
 {
-    const double numberWidth = smallWidthOf(QStringLiteral("0.00"));
-    const double leastWidth = 0.3 * m_metrics.height();
+    const double leastWidth = 0.3 * m_textHeight;
     const qint64 end = m_promptCount + m_document.count();
 
     /// Where the line may end if what follows does not fit.
@@ -370,7 +391,7 @@ TraceLayout::Mark TraceLayout::placeLine(Mark start, double& height, std::vector
         const bool whole = piece == unit.shape->pieces.size();
         if (begins)
             for (const Component& component : unit.components)
-                width = std::max(width, component.width + numberWidth + componentRoom);
+                width = std::max(width, component.width + m_weightWidth + componentRoom);
         width = std::max(width, leastWidth);
         const double noteWidth =
             whole && !unit.noteAfter.isEmpty() ? chipGap + chipWidth(unit.noteAfter) : 0;
@@ -405,7 +426,7 @@ TraceLayout::Mark TraceLayout::placeLine(Mark start, double& height, std::vector
         if (!whole)
             break;
     }
-    height = m_metrics.height() + static_cast<double>(rows) * m_smallMetrics.height() + lineSpacing;
+    height = m_textHeight + static_cast<double>(rows) * m_smallHeight + lineSpacing;
     return at;
 }
 

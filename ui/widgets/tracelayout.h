@@ -15,6 +15,7 @@
 #include <QStaticText>
 #include <QString>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,7 +69,7 @@ public:
     /// One component that a soft step fed.
     struct Component
     {
-        QString text; // shortened to fit
+        const QStaticText* text = nullptr; // shortened to fit; owned by the layout
         double width = 0;
         double weight = 0;
     };
@@ -121,11 +122,12 @@ public:
     [[nodiscard]] Line line(qint64 line) const;
 
     /// Height of the token's own text, and of one component under it.
-    [[nodiscard]] double textHeight() const { return m_metrics.height(); }
-    [[nodiscard]] double smallHeight() const { return m_smallMetrics.height(); }
+    [[nodiscard]] double textHeight() const { return m_textHeight; }
+    [[nodiscard]] double smallHeight() const { return m_smallHeight; }
     /// Room left and right of a token's text within its cell.
     [[nodiscard]] double padding() const;
-    [[nodiscard]] double smallWidthOf(const QString& text) const;
+    /// A component's weight as it is painted: two digits.
+    [[nodiscard]] const QStaticText& weightText(double weight) const;
 
 private:
     /// A place between two pieces.
@@ -155,7 +157,9 @@ private:
     [[nodiscard]] const StepRecord* stepOf(qint64 unit) const;
     [[nodiscard]] TokenId tokenOf(qint64 unit) const;
     [[nodiscard]] std::string pieceOf(qint64 unit) const;
-    [[nodiscard]] std::string shownBytes(qint64 unit) const;
+    /// `previous` is the piece of the unit before.
+    [[nodiscard]] std::string shownBytes(qint64 unit, const std::string& previous) const;
+    [[nodiscard]] QStaticText smallText(const QString& text) const;
     [[nodiscard]] const Shape& shapeOf(const std::string& bytes) const;
     [[nodiscard]] Shape makeShape(const std::string& bytes) const;
     void addPieces(Shape&, const TextRun&) const;
@@ -176,8 +180,13 @@ private:
     std::vector<LineStart> m_lines;
     Mark m_next;         // where the line after the last begins
     double m_bottom = 0; // its top
+    double m_textHeight = 0;
+    double m_smallHeight = 0;
+    double m_joinerWidth = 0;
+    double m_weightWidth = 0;
     mutable std::unordered_map<std::string, std::unique_ptr<const Shape>> m_shapes;
-    mutable std::unordered_map<std::int32_t, std::pair<QString, double>> m_componentTexts;
+    mutable std::unordered_map<std::int32_t, std::pair<QStaticText, double>> m_componentTexts;
+    mutable std::array<std::optional<QStaticText>, 101> m_weightTexts; // by hundredths
 };
 
 } // namespace halftone::ui

@@ -2,7 +2,6 @@
 
 #include "models/rundocument.h"
 
-#include <QLocale>
 #include <QPainter>
 
 #include <algorithm>
@@ -81,14 +80,13 @@ void paintComponents(QPainter& painter, const TracePaint& paint, const TraceLayo
     for (const TraceLayout::Component& component : cell.components) {
         const QRectF row(cell.x, y, cell.width, height - 1);
         painter.fillRect(row, mixed(text, base, 0.06));
-        painter.fillRect(QRectF(row.x(), row.y(), row.width() * component.weight, row.height()),
+        painter.fillRect(QRectF(row.x(), row.y(),
+                                row.width() * std::clamp(component.weight, 0.0, 1.0), row.height()),
                          mixed(text, base, 0.25));
         painter.setPen(text);
-        const QRectF inner = row.adjusted(2, 0, -2, 0);
-        painter.drawText(inner, Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip,
-                         component.text);
-        painter.drawText(inner, Qt::AlignRight | Qt::AlignVCenter | Qt::TextDontClip,
-                         QLocale().toString(component.weight, 'f', 2));
+        painter.drawStaticText(row.topLeft() + QPointF(2, 0), *component.text);
+        const QStaticText& weight = paint.layout.weightText(component.weight);
+        painter.drawStaticText(row.topRight() - QPointF(weight.size().width() + 2, 0), weight);
         y += height;
     }
 }

@@ -117,10 +117,11 @@ void TraceView::onStepChanged(qint64 step)
     // Somebody who scrolled away from a growing end wants to read there.
     const bool readsElsewhere = m_growing && m_shownStep >= 0 && !showsStep(m_shownStep);
     m_growing = false;
+    updateStep(m_shownStep);
     m_shownStep = step;
     if (step >= 0 && !readsElsewhere)
         ensureVisible(step);
-    viewport()->update();
+    updateStep(step);
     describeForScreenReaders(step);
 }
 
@@ -196,6 +197,7 @@ void TraceView::continueLayout()
 {
     QElapsedTimer clock;
     clock.start();
+    const double bottomBefore = m_layout->height();
     TraceLayout* layout = m_successor ? m_successor.get() : m_layout.get();
     while (!layout->extend(unitsBetweenLooksAtTheClock) && clock.elapsed() < sliceMs) {
     }
@@ -206,7 +208,30 @@ void TraceView::continueLayout()
         ensureVisible(m_awaitedStep);
     if (!isLaidOut())
         m_layoutTimer.start();
-    viewport()->update();
+    updateFrom(bottomBefore);
+}
+
+void TraceView::updateFrom(double pageY)
+{
+    const int top = std::max(0, static_cast<int>(std::floor(pageY + origin().y())));
+    viewport()->update(0, top, viewport()->width(), viewport()->height() - top);
+}
+
+void TraceView::updateStep(qint64 step)
+{
+    const qint64 unit = m_layout->unitOfStep(step);
+    if (step < 0 || unit >= m_layout->laidOutUnits())
+        return;
+    // A token may go on over several lines; its frame reaches beyond its cell.
+    const qint64 first = m_layout->lineOfUnit(unit);
+    const qint64 last =
+        std::max(first, unit + 1 < m_layout->laidOutUnits() ? m_layout->lineOfUnit(unit + 1)
+                                                            : m_layout->lineCount() - 1);
+    const double top = m_layout->lineTop(first);
+    const double bottom = m_layout->lineTop(last) + m_layout->lineHeight(last);
+    viewport()->update(QRectF(0, top - 2, viewport()->width(), bottom - top + 4)
+                           .translated(0, origin().y())
+                           .toAlignedRect());
 }
 
 qint64 TraceView::anchorUnit() const
@@ -236,6 +261,7 @@ void TraceView::takeOver()
         oldLine < 0 ? 0 : m_layout->lineTop(oldLine) - verticalScrollBar()->value();
     m_layout = std::move(m_successor);
     m_columnX = -1;
+    viewport()->update();
     updateScrollBar();
     if (unit < m_layout->laidOutUnits())
         verticalScrollBar()->setValue(
@@ -379,9 +405,9 @@ void TraceView::paintEvent(QPaintEvent* event)
         paintLine(painter, paint, m_layout->line(line));
 }
 
-void TraceView::scrollContentsBy(int /*dx*/, int /*dy*/)
+void TraceView::scrollContentsBy(int dx, int dy)
 {
-    viewport()->update();
+    viewport()->scroll(dx, dy); // only what comes into view is painted
 }
 
 void TraceView::resizeEvent(QResizeEvent*)

@@ -86,6 +86,9 @@ private:
     void takeOver();
     [[nodiscard]] qint64 anchorUnit() const;
     void updateScrollBar();
+    /// Paints again from a height of the page downwards; the lines of a step.
+    void updateFrom(double pageY);
+    void updateStep(qint64 step);
     void ensureVisible(qint64 step);
     [[nodiscard]] bool showsStep(qint64 step) const;
 
