@@ -121,6 +121,7 @@ void MainWindow::buildPanels()
     addDock("cache", tr("KV cache"), new CachePanel(m_document, m_cursor, this));
 
     m_commands->adoptAll(QStringLiteral("inspector"), inspector);
+    m_commands->adoptAll(QStringLiteral("sessions"), sessions);
     connect(m_document, &RunDocument::reset, sessions, [this, sessions] {
         sessions->setShownRun(m_document->isOpen() ? std::optional(m_document->info().id)
                                                    : std::nullopt);

@@ -97,29 +97,35 @@ void SessionsPanel::makeTree()
 
 void SessionsPanel::makeActions()
 {
-    const auto make = [this](const QString& text, const QList<QKeySequence>& keys) {
+    const auto make = [this](const QString& name, const QString& text,
+                             const QList<QKeySequence>& keys) {
         auto* action = new QAction(text, this);
+        action->setObjectName(name);
         action->setShortcuts(keys);
         action->setShortcutContext(Qt::WidgetShortcut);
         m_tree->addAction(action);
+        addAction(action);
         return action;
     };
-    m_open = make(tr("&Open for Replay"), {Qt::Key_Return, Qt::Key_Enter});
+    m_open = make(QStringLiteral("open"), tr("&Open for Replay"), {Qt::Key_Return, Qt::Key_Enter});
     connect(m_open, &QAction::triggered, this, [this] { choose(m_tree->currentIndex()); });
-    m_rename = make(tr("&Rename"), {}); // F2 is the view's own key for it
+    // F2 is the view's own key for it.
+    m_rename = make(QStringLiteral("rename"), tr("&Rename Session"), {});
     connect(m_rename, &QAction::triggered, this, [this] {
         m_tree->edit(m_tree->currentIndex().siblingAtColumn(SessionTreeModel::Name));
     });
-    m_delete = make(tr("&Delete to the Bin"), {QKeySequence::Delete});
+    m_delete =
+        make(QStringLiteral("delete"), tr("&Delete Session to the Bin"), {QKeySequence::Delete});
     connect(m_delete, &QAction::triggered, this, &SessionsPanel::deleteSelected);
-    m_restore = make(tr("Re&store"), {});
-    m_restore->setObjectName(QStringLiteral("restore"));
+    m_restore = make(QStringLiteral("restore"), tr("Re&store Session"), {});
+    m_restore->setIconText(tr("Restore"));
     connect(m_restore, &QAction::triggered, this, &SessionsPanel::restoreSelected);
-    m_emptyBin = make(tr("&Empty the Bin…"), {});
-    m_emptyBin->setObjectName(QStringLiteral("emptyBin"));
+    m_emptyBin = make(QStringLiteral("emptyBin"), tr("&Empty the Bin…"), {});
     connect(m_emptyBin, &QAction::triggered, this, &SessionsPanel::askToEmptyBin);
-    m_binToggle = new QAction(tr("&Bin"), this);
+    m_binToggle = new QAction(tr("Show the &Bin"), this);
     m_binToggle->setObjectName(QStringLiteral("binToggle"));
+    m_binToggle->setIconText(tr("Bin"));
+    addAction(m_binToggle);
     m_binToggle->setCheckable(true);
     m_binToggle->setToolTip(tr("Show what was deleted"));
     connect(m_binToggle, &QAction::toggled, this, &SessionsPanel::setBinShown);

@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace halftone::ui {
 
@@ -85,26 +86,38 @@ void TracePanel::makeTable()
     connect(m_cursor, &StepCursor::stepChanged, this, &TracePanel::onStepChanged);
 }
 
-QAction* TracePanel::addCommand(const QString& name, const QString& text, const QString& key,
-                                const QString& toolTip)
+QAction* TracePanel::addCommand(const Command& command)
 {
-    auto* action = new QAction(text, this);
-    action->setObjectName(name);
-    action->setShortcut(QKeySequence(key));
+    auto* action = new QAction(command.text, this);
+    action->setObjectName(command.name);
+    action->setShortcut(QKeySequence(command.key));
     action->setShortcutContext(Qt::WidgetShortcut);
+    action->setStatusTip(command.help);
     action->setToolTip(
-        tr("%1 (%2)").arg(toolTip, action->shortcut().toString(QKeySequence::NativeText)));
+        tr("%1 (%2)").arg(command.help, action->shortcut().toString(QKeySequence::NativeText)));
     addAction(action);
     m_view->addAction(action);
     m_table->addAction(action);
     return action;
 }
 
-QAction* TracePanel::addToggle(const QString& name, const QString& text, const QString& key,
-                               const QString& toolTip)
+QAction* TracePanel::addToggle(const Command& command, const QString& iconText)
 {
-    QAction* action = addCommand(name, text, key, toolTip);
+    QAction* action = addCommand(command);
     action->setCheckable(true);
+    action->setIconText(iconText);
+    return action;
+}
+
+QAction* TracePanel::addFindCommand(const QString& name, const QString& text,
+                                    const QKeySequence& keys, void (TracePanel::*handler)())
+{
+    auto* action = new QAction(text, this);
+    action->setObjectName(name);
+    action->setShortcut(keys);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    connect(action, &QAction::triggered, this, handler);
+    addAction(action);
     return action;
 }
 
@@ -112,67 +125,53 @@ void TracePanel::makeActions()
 {
     m_colorBox->setObjectName(QStringLiteral("colorBox"));
     m_colorBox->setAccessibleName(tr("Colour by"));
-    const struct
-    {
-        ColorBy colorBy;
-        QString name;
-        QString text;
-        QString key;
-        QString toolTip;
-    } colors[] = {
-        {ColorBy::Entropy, QStringLiteral("colorByEntropy"), tr("Entropy"), tr("1"),
-         tr("Colour by entropy")},
-        {ColorBy::Probability, QStringLiteral("colorByProbability"), tr("Probability"), tr("2"),
-         tr("Colour by probability")},
-        {ColorBy::Phase, QStringLiteral("colorByPhase"), tr("Phase"), tr("3"),
-         tr("Colour by phase")},
+    const std::pair<QString, Command> colors[] = {
+        {tr("Entropy"),
+         {QStringLiteral("colorEntropy"), tr("Colour by &Entropy"), QStringLiteral("1"),
+          tr("Colour the trace by the entropy of each step's raw distribution")}},
+        {tr("Probability"),
+         {QStringLiteral("colorProbability"), tr("Colour by &Probability"), QStringLiteral("2"),
+          tr("Colour the trace by the raw probability of the shown token")}},
+        {tr("Phase"),
+         {QStringLiteral("colorPhase"), tr("Colour by P&hase"), QStringLiteral("3"),
+          tr("Colour the trace by thinking and answer")}},
     };
-    for (const auto& color : colors) {
-        m_colorBox->addItem(color.text);
-        QAction* action = addCommand(color.name, color.toolTip, color.key, color.toolTip);
-        connect(action, &QAction::triggered, this, [this, by = color.colorBy] { setColorBy(by); });
-        m_colorBox->setItemData(m_colorBox->count() - 1, action->toolTip(), Qt::ToolTipRole);
+    for (const auto& [name, command] : colors) {
+        const int index = m_colorBox->count();
+        m_colorBox->addItem(name);
+        QAction* action = addCommand(command);
+        m_colorBox->setItemData(index, action->toolTip(), Qt::ToolTipRole);
+        connect(action, &QAction::triggered, this,
+                [this, index] { setColorBy(static_cast<ColorBy>(index)); });
     }
 
-    m_boundaries = addToggle(QStringLiteral("boundaries"), tr("Token &Boundaries"), tr("B"),
-                             tr("Every token in a box, with its own bytes"));
-    m_boundaries->setIconText(tr("Boundaries"));
+    m_boundaries = addToggle({QStringLiteral("boundaries"), tr("Token &Boundaries"),
+                              QStringLiteral("B"), tr("Every token in a box, with its own bytes")},
+                             tr("Boundaries"));
     connect(m_boundaries, &QAction::toggled, m_view, &TraceView::setBoundariesShown);
-    m_whitespace = addToggle(QStringLiteral("whitespace"), tr("&Whitespace"), tr("W"),
-                             tr("Show spaces, line ends and tabs as ␣ ↵ ⇥"));
-    m_whitespace->setIconText(tr("␣ ↵"));
+    m_whitespace = addToggle({QStringLiteral("whitespace"), tr("Visible &Whitespace"),
+                              QStringLiteral("W"), tr("Show spaces, line ends and tabs as ␣ ↵ ⇥")},
+                             tr("␣ ↵"));
     connect(m_whitespace, &QAction::toggled, m_view, &TraceView::setWhitespaceShown);
-    m_components = addToggle(QStringLiteral("mixtures"), tr("&Mixtures"), tr("M"),
-                             tr("Show what soft steps fed, under the token"));
-    m_components->setIconText(tr("Mixtures"));
+    m_components = addToggle({QStringLiteral("mixtures"), tr("&Mixtures Under Tokens"),
+                              QStringLiteral("M"), tr("Show what soft steps fed, under the token")},
+                             tr("Mixtures"));
     m_components->setChecked(true);
     connect(m_components, &QAction::toggled, m_view, &TraceView::setComponentsShown);
-    m_tableToggle = addToggle(QStringLiteral("tableToggle"), tr("As &Table"), tr("T"),
-                              tr("The trace as a table, a row a step"));
-    m_tableToggle->setIconText(tr("Table"));
+    m_tableToggle = addToggle({QStringLiteral("table"), tr("Trace as a &Table"),
+                               QStringLiteral("T"), tr("The trace as a table, a row a step")},
+                              tr("Table"));
     connect(m_tableToggle, &QAction::toggled, this, &TracePanel::setTableShown);
 
-    m_find = new QAction(tr("&Find in the Trace"), this);
-    m_find->setObjectName(QStringLiteral("find"));
+    m_find = addFindCommand(QStringLiteral("find"), tr("&Find in the Trace…"), QKeySequence::Find,
+                            &TracePanel::beginFind);
     m_find->setIconText(tr("Find"));
-    m_find->setShortcut(QKeySequence::Find);
-    m_find->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     m_find->setToolTip(
         tr("Find in the trace (%1)").arg(m_find->shortcut().toString(QKeySequence::NativeText)));
-    connect(m_find, &QAction::triggered, this, &TracePanel::beginFind);
-    addAction(m_find);
-    auto* next = new QAction(tr("Find &Next"), this);
-    next->setObjectName(QStringLiteral("findNext"));
-    next->setShortcut(QKeySequence::FindNext);
-    next->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    connect(next, &QAction::triggered, this, &TracePanel::findNext);
-    addAction(next);
-    auto* previous = new QAction(tr("Find &Previous"), this);
-    previous->setObjectName(QStringLiteral("findPrevious"));
-    previous->setShortcut(QKeySequence::FindPrevious);
-    previous->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    connect(previous, &QAction::triggered, this, &TracePanel::findPrevious);
-    addAction(previous);
+    addFindCommand(QStringLiteral("findNext"), tr("Find &Next"), QKeySequence::FindNext,
+                   &TracePanel::findNext);
+    addFindCommand(QStringLiteral("findPrevious"), tr("Find P&revious"), QKeySequence::FindPrevious,
+                   &TracePanel::findPrevious);
 }
 
 void TracePanel::layOut()

@@ -5,6 +5,7 @@
 #include "models/tracetext.h"
 #include "widgets/tracecolors.h"
 
+#include <QKeySequence>
 #include <QWidget>
 
 #include <vector>
@@ -41,11 +42,19 @@ private:
     void makeActions();
     void makeTable();
     void layOut();
+    struct Command
+    {
+        QString name; // for ids that never change
+        QString text;
+        QString key;
+        QString help;
+    };
     /// A command of the text and the table: its key works in both and nowhere else.
-    QAction* addCommand(const QString& name, const QString& text, const QString& key,
-                        const QString& toolTip);
-    QAction* addToggle(const QString& name, const QString& text, const QString& key,
-                       const QString& toolTip);
+    QAction* addCommand(const Command&);
+    QAction* addToggle(const Command&, const QString& iconText);
+    /// A command whose keys work everywhere in the panel.
+    QAction* addFindCommand(const QString& name, const QString& text, const QKeySequence&,
+                            void (TracePanel::*handler)());
     void onStepChanged(qint64 step);
     void placeInTable(qint64 step);
     void updateMatches();
