@@ -39,6 +39,7 @@ CachePanel::CachePanel(RunDocument* document, StepCursor* cursor, QWidget* paren
     , m_layers(new LayerBars(document, cursor))
     , m_context(new QProgressBar)
     , m_memory(new QProgressBar)
+    , m_words(new QLabel)
 {
     auto* model = new PlotTableModel(m_layers, this);
     QTableView* table = makePlotTable(model, tr("KV cache per layer as a table"));
@@ -71,6 +72,9 @@ CachePanel::CachePanel(RunDocument* document, StepCursor* cursor, QWidget* paren
     addGauge(1, tr("Memory"), m_memory);
     m_context->setObjectName(QStringLiteral("contextGauge"));
     m_memory->setObjectName(QStringLiteral("memoryGauge"));
+    m_words->setObjectName(QStringLiteral("cacheWords"));
+    m_words->setWordWrap(true);
+    grid->addWidget(m_words, 2, 0, 1, 2);
     addBelow(gauges, 0);
 
     m_clock.setInterval(memoryIntervalMs);
@@ -93,37 +97,51 @@ void CachePanel::updateGauges()
     if (!record) {
         setGauge(*m_context, 0, tr("no run"));
         setGauge(*m_memory, 0, tr("no run"));
+        m_words->clear();
         return;
     }
-    const QLocale locale = this->locale();
-    const auto percent = [&](double share) {
-        return tr("%1 %").arg(locale.toString(100 * share, 'f', share < 0.1 ? 2 : 0));
-    };
-    const qint64 rows = record->cache.rows;
+    m_words->setText(tellContext(record->cache.rows) + QLatin1Char(' ') +
+                     tellMemory(record->cache.allocated));
+}
+
+QString CachePanel::tellContext(qint64 rows)
+{
+    const QString shownRows = locale().toString(rows);
     const qint64 limit = document().info().model.cache.contextLimit;
-    if (limit > 0) {
-        const double share = static_cast<double>(rows) / static_cast<double>(limit);
-        setGauge(*m_context, share,
-                 tr("%1 of %2 rows, %3")
-                     .arg(locale.toString(rows), locale.toString(limit), percent(share)));
-    } else {
-        setGauge(*m_context, 0, tr("%1 rows, no limit known").arg(locale.toString(rows)));
+    if (limit <= 0) {
+        setGauge(*m_context, 0, shownRows);
+        return tr("%1 rows are in use; the model's context limit is not known.").arg(shownRows);
     }
-    const qint64 allocated = record->cache.allocated;
-    if (m_available) {
-        // What a live cache holds is no longer available: together they are what it could have.
-        const qint64 whole = *m_available + (document().isLive() ? allocated : 0);
-        const double share =
-            static_cast<double>(allocated) / static_cast<double>(std::max<qint64>(whole, 1));
-        setGauge(
-            *m_memory, share,
-            tr("%1 allocated, %2 of this machine's memory available")
-                .arg(locale.formattedDataSize(allocated), locale.formattedDataSize(*m_available)));
-    } else {
-        setGauge(*m_memory, 0,
-                 tr("%1 allocated; this system does not tell what is available")
-                     .arg(locale.formattedDataSize(allocated)));
+    const double share = static_cast<double>(rows) / static_cast<double>(limit);
+    const QString shownLimit = locale().toString(limit);
+    setGauge(*m_context, share, tr("%1 / %2 rows").arg(shownRows, shownLimit));
+    return tr("%1 of the %2 rows of the model's context are in use (%3).")
+        .arg(shownRows, shownLimit, percent(share));
+}
+
+QString CachePanel::tellMemory(qint64 allocated)
+{
+    const QString shownBytes = locale().formattedDataSize(allocated);
+    if (!m_available) {
+        setGauge(*m_memory, 0, shownBytes);
+        return tr("The buffers hold %1; this system does not tell how much memory is available.")
+            .arg(shownBytes);
     }
+    // What a live cache holds is no longer available: together they are what it could have.
+    const qint64 whole = std::max<qint64>(1, *m_available + (document().isLive() ? allocated : 0));
+    const double share = static_cast<double>(allocated) / static_cast<double>(whole);
+    const QString shownWhole = locale().formattedDataSize(whole);
+    setGauge(*m_memory, share, tr("%1 / %2").arg(shownBytes, shownWhole));
+    return tr("The buffers hold %1 of the %2 of memory that this machine could give them (%3).")
+        .arg(shownBytes, shownWhole, percent(share));
+}
+
+QString CachePanel::percent(double share) const
+{
+    constexpr double least = 0.0001;
+    if (share > 0 && share < least)
+        return tr("less than %1 %").arg(locale().toString(100 * least, 'f', 2));
+    return tr("%1 %").arg(locale().toString(100 * share, 'f', share < 0.1 ? 2 : 0));
 }
 
 void CachePanel::showEvent(QShowEvent* event)

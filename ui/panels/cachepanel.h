@@ -31,10 +31,15 @@ protected:
 private:
     void lookAtMemory();
     void updateGauges();
+    /// Set a gauge and return the sentence for it.
+    [[nodiscard]] QString tellContext(qint64 rows);
+    [[nodiscard]] QString tellMemory(qint64 allocated);
+    [[nodiscard]] QString percent(double share) const;
 
     LayerBars* m_layers;
     QProgressBar* m_context;
     QProgressBar* m_memory;
+    QLabel* m_words;
     QTimer m_clock;                          // memory changes by itself
     std::optional<std::int64_t> m_available; // bytes
 };

@@ -74,14 +74,20 @@ PlotPanel::PlotPanel(RunDocument* document, StepCursor* cursor, StepPlot* plot, 
 
     connect(m_tableButton, &QToolButton::toggled, this, &PlotPanel::setShowsTable);
     connect(exportButton, &QToolButton::clicked, this, [this] { exportAs(*m_plot); });
-    connect(plot, &StepPlot::readOutChanged, m_readOut, &QLabel::setText);
+    connect(plot, &StepPlot::readOutChanged, this, &PlotPanel::showReadOut);
     connect(plot, &PlotWidget::columnsChanged, m_model, &PlotTableModel::reload);
     connect(document, &RunDocument::reset, m_model, &PlotTableModel::reload);
     connect(document, &RunDocument::stepsAppended, m_model, &PlotTableModel::grow);
     connect(cursor, &StepCursor::stepChanged, this, &PlotPanel::followFocus);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex& current) { followTable(current.row()); });
-    m_readOut->setText(plot->readOut());
+    showReadOut(plot->readOut());
+}
+
+void PlotPanel::showReadOut(const QString& text)
+{
+    m_readOut->setText(text);
+    m_readOut->setToolTip(text); // whole, also where the panel is too narrow for it
 }
 
 QSize PlotPanel::sizeHint() const

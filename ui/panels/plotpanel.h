@@ -50,6 +50,7 @@ protected:
     void showEvent(QShowEvent*) override;
 
 private:
+    void showReadOut(const QString& text);
     void followFocus(qint64 step);
     void followTable(int row);
 

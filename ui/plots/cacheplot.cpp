@@ -2,8 +2,8 @@
 
 #include "analysis/decimate.h"
 #include "models/rundocument.h"
-#include "plots/bytesaxis_p.h"
 #include "plots/qcp.h"
+#include "plots/tickers_p.h"
 
 #include <QLocale>
 
@@ -31,7 +31,6 @@ CachePlot::CachePlot(RunDocument* document, StepCursor* cursor, QWidget* parent)
     QCPAxis* steps = m_pane->axis(QCPAxis::atBottom);
     QCPAxis* bytes = m_pane->axis(QCPAxis::atLeft);
     steps->setLabel(tr("step"));
-    bytes->setLabel(tr("KV cache (bytes)"));
     bytes->setTicker(QSharedPointer<BytesTicker>::create());
     const std::array names{tr("logical"), tr("live"), tr("allocated")};
     for (const std::size_t i : {1U, 0U, 2U}) {
@@ -71,6 +70,7 @@ void CachePlot::fill(int columns)
         m_graphs[i]->data()->set(points, true);
     }
     m_pane->axis(QCPAxis::atLeft)->setRange(0, greatest > 0 ? greatest * headroom : 1);
+    labelPane(*m_pane, tr("KV cache (bytes)"));
 }
 
 void CachePlot::dress()

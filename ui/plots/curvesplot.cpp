@@ -97,7 +97,6 @@ CurvesPlot::CurvesPlot(RunDocument* document, StepCursor* cursor, QWidget* paren
     m_mixtureEntropy->setName(tr("entropy of the fed mixture"));
     m_legend = addLegend({entropy.graph, m_mixtureEntropy});
     arrange();
-    label();
     readDocument();
 }
 
@@ -133,7 +132,6 @@ void CurvesPlot::setUnit(EntropyUnit unit)
     if (unit == m_unit)
         return;
     m_unit = unit;
-    label();
     scheduleFill(Haste::AtOnce);
     Q_EMIT columnsChanged();
     Q_EMIT readOutChanged(readOut());
@@ -164,16 +162,20 @@ void CurvesPlot::arrange()
     }
 }
 
-void CurvesPlot::label()
+QString CurvesPlot::axisText(Curve curve) const
 {
     const bool nats = m_unit == EntropyUnit::Nats;
-    const auto axisLabel = [&](Curve curve, const QString& text) {
-        pane(curve).rect->axis(QCPAxis::atLeft)->setLabel(text);
-    };
-    axisLabel(Curve::Entropy, nats ? tr("entropy\n(nats)") : tr("entropy\n(bits)"));
-    axisLabel(Curve::EffectiveTokens, tr("effective\ntokens"));
-    axisLabel(Curve::PMax, tr("p_max\n(raw)"));
-    axisLabel(Curve::Varentropy, nats ? tr("varentropy\n(nats²)") : tr("varentropy\n(bits²)"));
+    switch (curve) {
+    case Curve::Entropy:
+        return nats ? tr("entropy\n(nats)") : tr("entropy\n(bits)");
+    case Curve::EffectiveTokens:
+        return tr("effective\ntokens");
+    case Curve::PMax:
+        return tr("p_max\n(raw)");
+    case Curve::Varentropy:
+        return nats ? tr("varentropy\n(nats²)") : tr("varentropy\n(bits²)");
+    }
+    return {};
 }
 
 QString CurvesPlot::subject() const
@@ -209,10 +211,34 @@ void CurvesPlot::fill(int columns)
         if (curve == Curve::PMax)
             greatest = 1;
         each.rect->axis(QCPAxis::atLeft)->setRange(0, greatest > 0 ? greatest * headroom : 1);
+        labelPane(*each.rect, axisText(curve));
     }
+    balance();
     for (Pane& each : m_curves)
         style(*each.graph, 0, QCPScatterStyle(QCPScatterStyle::ssDisc, 4), pixelsPerStep);
     style(*m_mixtureEntropy, 1, QCPScatterStyle(QCPScatterStyle::ssDiamond, 6), pixelsPerStep);
+}
+
+void CurvesPlot::balance()
+{
+    // The layout shares out heights with margins: the top pane's has the events' names, the lowest
+    // one's the step axis. The panes themselves are to be equally high.
+    const std::vector<QCPAxisRect*> panes = visiblePanes();
+    double margins = 0;
+    double total = 0;
+    for (const QCPAxisRect* pane : panes) {
+        margins += pane->margins().top() + pane->margins().bottom();
+        total += pane->outerRect().height();
+    }
+    const auto count = static_cast<double>(panes.size());
+    const double height = std::max(1.0, (total - margins) / count);
+    QCPLayoutGrid& grid = *plot().plotLayout();
+    const int first = grid.rowCount() - static_cast<int>(panes.size());
+    for (std::size_t i = 0; i < panes.size(); ++i) {
+        const QMargins own = panes[i]->margins();
+        grid.setRowStretchFactor(first + static_cast<int>(i),
+                                 (height + own.top() + own.bottom()) / height);
+    }
 }
 
 void CurvesPlot::style(QCPGraph& graph, std::size_t line, const QCPScatterStyle& marker,

@@ -65,7 +65,8 @@ private:
     [[nodiscard]] Pane& pane(Curve);
     [[nodiscard]] const Pane& pane(Curve) const;
     void arrange();
-    void label();
+    void balance();
+    [[nodiscard]] QString axisText(Curve) const;
     void style(QCPGraph&, std::size_t line, const QCPScatterStyle& marker,
                double pixelsPerStep) const;
 

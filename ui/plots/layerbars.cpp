@@ -2,8 +2,8 @@
 
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
-#include "plots/bytesaxis_p.h"
 #include "plots/qcp.h"
+#include "plots/tickers_p.h"
 
 #include <algorithm>
 
@@ -11,6 +11,7 @@ namespace halftone::ui {
 
 namespace {
 
+constexpr int leastPaneSize = 20;  // pixels
 constexpr double groupWidth = 0.8; // of the distance between two layers
 constexpr double headroom = 1.1;
 
@@ -25,6 +26,7 @@ LayerBars::LayerBars(RunDocument* document, StepCursor* cursor, QWidget* parent)
     setAccessibleName(tr("KV cache per layer"));
     setHint(tr("Each layer's share of the cache appears here."));
     plot().plotLayout()->addElement(1, 0, m_pane);
+    m_pane->setMinimumSize(leastPaneSize, leastPaneSize);
     for (QCPAxis* axis : m_pane->axes()) {
         axis->setLayer(QStringLiteral("axes"));
         axis->grid()->setLayer(QStringLiteral("grid"));
@@ -35,7 +37,7 @@ LayerBars::LayerBars(RunDocument* document, StepCursor* cursor, QWidget* parent)
     layer->grid()->setVisible(false);
     layer->setNumberFormat(QStringLiteral("f"));
     layer->setNumberPrecision(0);
-    bytes->setLabel(tr("bytes per layer"));
+    layer->setTicker(QSharedPointer<WholeTicker>::create());
     bytes->setTicker(QSharedPointer<BytesTicker>::create());
     auto* group = new QCPBarsGroup(&plot());
     group->setSpacingType(QCPBarsGroup::stPlotCoords);
@@ -115,20 +117,18 @@ void LayerBars::fill(int)
     m_pane->axis(QCPAxis::atBottom)
         ->setRange(-0.5, std::max<double>(1, static_cast<double>(usages.size())) - 0.5);
     m_pane->axis(QCPAxis::atLeft)->setRange(0, greatest > 0 ? greatest * headroom : 1);
-    auto ticks = QSharedPointer<QCPAxisTickerFixed>::create();
-    ticks->setTickStep(1);
-    ticks->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
-    m_pane->axis(QCPAxis::atBottom)->setTicker(ticks);
+    labelPane(*m_pane, tr("bytes per layer"));
 }
 
 void LayerBars::dress()
 {
     const std::array<std::size_t, 3> style{1, 0, 2};
-    const std::array<Qt::BrushStyle, 3> pattern{Qt::NoBrush, Qt::SolidPattern, Qt::BDiagPattern};
+    const std::array<float, 3> strength{0, 1, 0.3F}; // hollow, full, pale: told apart without hue
     for (std::size_t i = 0; i < m_bars.size(); ++i) {
-        const QColor color = theme().lines[style[i]].color;
+        QColor color = theme().lines[style[i]].color;
         m_bars[i]->setPen(QPen(color, 1));
-        m_bars[i]->setBrush(QBrush(color, pattern[i]));
+        color.setAlphaF(strength[i]);
+        m_bars[i]->setBrush(color);
     }
 }
 

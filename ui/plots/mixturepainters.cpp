@@ -13,7 +13,7 @@ namespace halftone::ui {
 
 namespace {
 
-constexpr double seam = 0.4; // boxes overlap by this: else viewers show hairlines between them
+constexpr double seam = 1; // boxes overlap by this: else viewers show hairlines between them
 constexpr double leastLabelPixels = 24;
 constexpr double barGap = 0.1;       // of a step, between bars of single steps
 constexpr double leastBarPixels = 4; // narrower ones touch
@@ -24,8 +24,7 @@ QBrush shareBrush(const PlotTheme& theme, std::size_t share)
 {
     if (share < PlotTheme::rankCount)
         return theme.ranks[share];
-    return share == PlotTheme::rankCount ? QBrush(theme.laterRanks)
-                                         : QBrush(theme.laterRanks, Qt::BDiagPattern);
+    return share == PlotTheme::rankCount ? theme.laterRanks : theme.rest;
 }
 
 } // namespace
@@ -169,7 +168,7 @@ void FocusList::draw(QCPPainter* painter)
     const QFontMetrics metrics = painter->fontMetrics();
     const int line = metrics.height();
     const QLocale locale = m_owner.locale();
-    const QRect box = rect();
+    const QRect box = rect().adjusted(0, 0, -2, 0);
     int y = box.top();
     const auto write = [&](const QBrush& brush, const QString& name, const QString& number) {
         if (y + line > box.bottom())

@@ -22,7 +22,7 @@ constexpr int mostColumns = 4000;     // a larger image takes longer than a fram
 constexpr double leastLogWeight = 1e-4;
 constexpr int gradientStops = 32; // QCustomPlot mixes between them
 constexpr std::size_t shareCount = PlotTheme::rankCount + 2;
-constexpr int sideWidth = 132; // colour scale and focus list
+constexpr int sideCharacters = 25; // width of the colour scale and of the focus list
 constexpr int readOutDigits = 4;
 constexpr std::size_t readOutRanks = 4;
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
@@ -110,14 +110,11 @@ MixturePlot::MixturePlot(RunDocument* document, StepCursor* cursor, QWidget* par
     new CellLabels(plot(), *this, *m_heat, *m_map); // owned by the plot
     new StackedShares(plot(), *this, *m_stack);
     m_focusList = new FocusList(plot(), *this);
-    m_focusList->setMinimumSize(sideWidth, 0);
-    m_focusList->setMaximumSize(sideWidth, QWIDGETSIZE_MAX);
     m_side = new QCPLayoutGrid;
     m_side->addElement(0, 0, m_scale);
     m_side->addElement(0, 1, new QCPLayoutElement(&plot())); // keeps the scale narrow
     setLogarithmic(false);
     arrange();
-    label();
     readDocument();
 }
 
@@ -129,7 +126,6 @@ void MixturePlot::setKind(WeightKind kind)
         return;
     m_kind = kind;
     rebuild();
-    label();
     scheduleFill(Haste::AtOnce);
     Q_EMIT columnsChanged();
     Q_EMIT readOutChanged(readOut());
@@ -182,12 +178,6 @@ void MixturePlot::arrange()
     }
     m_heat->axis(QCPAxis::atBottom)->setTickLabels(!stack);
     m_heat->axis(QCPAxis::atBottom)->setLabel(stack ? QString() : tr("step"));
-}
-
-void MixturePlot::label()
-{
-    m_scale->setLabel(weightText(m_kind));
-    m_stack->axis(QCPAxis::atLeft)->setLabel(weightText(m_kind));
 }
 
 // --- The run
@@ -276,10 +266,18 @@ void MixturePlot::fill(int columns)
     m_level =
         BlockPyramid::levelFor(static_cast<std::size_t>(std::max<qint64>(last - first + 1, 0)),
                                static_cast<std::size_t>(std::min(columns, mostColumns)));
-    m_stack->axis(QCPAxis::atLeft)
-        ->setLabel(m_level == 0
-                       ? weightText(m_kind)
-                       : tr("%1\nmean of %2 steps").arg(weightText(m_kind)).arg(stepsPerColumn()));
+    labelPane(*m_stack,
+              m_level == 0
+                  ? weightText(m_kind)
+                  : tr("%1\nmean of %2 steps").arg(weightText(m_kind)).arg(stepsPerColumn()));
+    const QFontMetrics metrics(theme().font);
+    const QString quantity = weightText(m_kind);
+    m_scale->setLabel(metrics.horizontalAdvance(quantity) <= m_heat->height() ? quantity
+                                                                              : QString());
+    const int sideWidth =
+        std::min(sideCharacters * metrics.averageCharWidth(), plot().viewport().width() * 2 / 5);
+    m_focusList->setMinimumSize(sideWidth, 0);
+    m_focusList->setMaximumSize(sideWidth, QWIDGETSIZE_MAX);
     fillMap();
     labelRanks();
 }

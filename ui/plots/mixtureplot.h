@@ -69,7 +69,6 @@ private:
     void rebuild();
     void extendPyramids();
     void arrange();
-    void label();
     void fillMap();
     void labelRanks();
     /// The rank under the pointer, counted from 1.

@@ -102,7 +102,12 @@ QTableView* makePlotTable(PlotTableModel* model, const QString& name)
     table->verticalHeader()->hide();
     table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed); // not measured row by row
     table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 6);
-    table->horizontalHeader()->setDefaultSectionSize(table->fontMetrics().averageCharWidth() * 16);
+    const auto fitColumns = [table, model] { // to their titles: values are shorter
+        for (int column = 0; column < model->columnCount(); ++column)
+            table->setColumnWidth(column, table->horizontalHeader()->sectionSizeHint(column));
+    };
+    QObject::connect(model, &QAbstractItemModel::modelReset, table, fitColumns);
+    fitColumns();
     addCopyActions(table);
     return table;
 }

@@ -64,6 +64,7 @@ PlotTheme PlotTheme::of(const QPalette& palette, const QFont& font)
                    QColor(0xcc, 0x79, 0xa7), QColor(0x56, 0xb4, 0xe9), QColor(0xd5, 0x5e, 0x00),
                    QColor(0xf0, 0xe4, 0x42), QColor(0x8a, 0x6d, 0x3b)};
     theme.laterRanks = mixed(background, text, 0.5);
+    theme.rest = mixed(background, text, 0.15);
     return theme;
 }
 

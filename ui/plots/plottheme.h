@@ -43,7 +43,7 @@ struct PlotTheme
     std::array<LineStyle, 3> lines;
     std::array<QColor, rankCount> ranks;
     QColor laterRanks; // all ranks after those, together
-    QColor rest;       // what no rank shows
+    QColor rest;       // what no rank has
     ColorScale weights{ColorScale::Page::Light};
 };
 

@@ -1,5 +1,6 @@
 #include "plots/plotwidget.h"
 
+#include "plots/panename_p.h"
 #include "plots/qcp.h"
 
 #include <QEvent>
@@ -9,6 +10,8 @@
 #include <QStyleOptionFocusRect>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <utility>
 
 namespace halftone::ui {
@@ -17,7 +20,11 @@ namespace {
 
 constexpr int fillDelayMs = 40;
 constexpr int frameDelayMs = 12; // one frame at 60 Hz, less the time to draw it
-constexpr int frameWidth = 2;    // room for the focus frame
+constexpr int leastTicks = 2;
+constexpr int mostTicks = 8;
+constexpr int mostLabelLength = 1000; // pixels
+constexpr int legendSpace = 20;       // pixels an entry needs beside its icon and name
+constexpr int frameWidth = 2;         // room for the focus frame
 
 QPen penOf(const QColor& color, Qt::PenStyle style = Qt::SolidLine)
 {
@@ -111,12 +118,83 @@ void PlotWidget::refreshNow()
     if (m_fillPending) {
         m_fillPending = false;
         m_overlayPending = false;
-        fill(std::max(1, m_plot->viewport().width()));
-        m_plot->replot(QCustomPlot::rpQueuedRefresh);
+        fillAndReplot(m_plot->viewport().width());
     } else if (m_overlayPending) {
         m_overlayPending = false;
         m_overlay->replot();
     }
+}
+
+void PlotWidget::fillAndReplot(int columns)
+{
+    // Ticks and labels go by the panes' sizes, which the layout makes of ticks and labels: a second
+    // pass where the first one changed much.
+    constexpr int much = 12; // pixels
+    constexpr int mostPasses = 2;
+    for (int pass = 0; pass < mostPasses; ++pass) {
+        std::vector<QSize> before;
+        for (const QCPAxisRect* pane : m_plot->axisRects())
+            before.push_back(pane->size());
+        fill(std::max(1, columns));
+        spaceLabels();
+        m_plot->replot(QCustomPlot::rpQueuedRefresh);
+        const QList<QCPAxisRect*> panes = m_plot->axisRects();
+        bool settled = true;
+        for (std::size_t i = 0; i < before.size(); ++i) {
+            const QSize change = panes[static_cast<qsizetype>(i)]->size() - before[i];
+            settled &= std::abs(change.width()) <= much && std::abs(change.height()) <= much;
+        }
+        if (settled)
+            break;
+    }
+}
+
+void PlotWidget::spaceLabels()
+{
+    const QFontMetrics metrics(m_theme.font);
+    for (QCPLegend* legend : m_legends) {
+        int width = 0;
+        for (int i = 0; i < legend->itemCount(); ++i)
+            if (auto* item = qobject_cast<QCPPlottableLegendItem*>(legend->item(i)))
+                width += metrics.horizontalAdvance(item->plottable()->name()) +
+                         legend->iconSize().width() + legendSpace;
+        const auto order = width <= m_plot->viewport().width() ? QCPLegend::foColumnsFirst
+                                                               : QCPLegend::foRowsFirst;
+        if (legend->fillOrder() != order)
+            legend->setFillOrder(order);
+    }
+    for (QCPAxisRect* pane : m_plot->axisRects()) {
+        QCPAxis& across = *pane->axis(QCPAxis::atBottom);
+        const QString widest = m_plot->locale().toString(std::llround(across.range().upper));
+        const int room = pane->width() / (2 * metrics.horizontalAdvance(widest) + 1);
+        across.ticker()->setTickCount(std::clamp(room, leastTicks, mostTicks));
+        pane->axis(QCPAxis::atLeft)
+            ->ticker()
+            ->setTickCount(
+                std::clamp(2 * pane->height() / (3 * metrics.height()), leastTicks, mostTicks));
+    }
+}
+
+void PlotWidget::labelPane(QCPAxisRect& pane, const QString& label)
+{
+    const QFontMetrics metrics(m_theme.font);
+    const int length =
+        metrics.boundingRect(QRect(0, 0, mostLabelLength, mostLabelLength), 0, label).width();
+    const bool along = length <= pane.height();
+    pane.axis(QCPAxis::atLeft)->setLabel(along ? label : QString());
+    PaneName*& name = m_paneNames[&pane];
+    if (!name) {
+        name = new PaneName(m_plot);
+        pane.insetLayout()->addElement(name, Qt::AlignTop | Qt::AlignLeft);
+        name->setLayer(QStringLiteral("marks"));
+    }
+    QColor paper = m_theme.background;
+    paper.setAlphaF(0.7F);
+    name->setPaper(paper);
+    name->setFont(m_theme.font);
+    name->setTextColor(m_theme.text);
+    name->setText(QString(label).replace(QLatin1Char('\n'), QLatin1Char(' ')));
+    name->setVisible(!along);
 }
 
 void PlotWidget::drawForExport(const QSize& size, int columns,
@@ -127,7 +205,7 @@ void PlotWidget::drawForExport(const QSize& size, int columns,
     m_drawingForExport = true;
     const PlotTheme screenTheme = std::exchange(m_theme, PlotTheme::forExport());
     applyTheme();
-    fill(std::max(1, columns));
+    fillAndReplot(columns); // into a buffer: the file's layout is known after it
     paint(*m_plot);
     m_plot->setViewport(viewport);
     m_drawingForExport = false;
@@ -143,7 +221,7 @@ void PlotWidget::applyTheme()
     for (QCPAxisRect* rect : m_plot->axisRects())
         for (QCPAxis* axis : rect->axes())
             dressAxis(*axis);
-    for (QCPLegend* legend : m_plot->findChildren<QCPLegend*>())
+    for (QCPLegend* legend : m_legends)
         dressLegend(*legend, m_theme);
     dress();
 }
@@ -154,11 +232,11 @@ QCPLegend* PlotWidget::addLegend(const std::vector<QCPAbstractPlottable*>& plott
     plot().plotLayout()->addElement(0, 0, legend); // gives it to the plot
     plot().plotLayout()->take(legend);
     legend->setLayer(QStringLiteral("legend"));
-    legend->setFillOrder(QCPLegend::foColumnsFirst);
     legend->setMargins({0, 2, 0, 0});
     legend->setMaximumSize(QWIDGETSIZE_MAX, 0); // as low as its text allows
     for (QCPAbstractPlottable* plottable : plottables)
         legend->addItem(new QCPPlottableLegendItem(legend, plottable));
+    m_legends.push_back(legend);
     return legend;
 }
 

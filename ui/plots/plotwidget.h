@@ -10,6 +10,7 @@
 #include <QWidget>
 
 #include <functional>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,8 @@ class QCustomPlot;
 class QLabel;
 
 namespace halftone::ui {
+
+class PaneName;
 
 class PlotWidget : public QWidget
 {
@@ -82,6 +85,8 @@ protected:
     virtual void fill(int columns) = 0;
     /// theme() changed: pens and brushes of the subclass's own plottables.
     virtual void dress() = 0;
+    /// As an axis label where the pane is high enough for one, else inside the pane's corner.
+    void labelPane(QCPAxisRect&, const QString& label);
     /// A row of names, to be placed above the panes.
     [[nodiscard]] QCPLegend* addLegend(const std::vector<QCPAbstractPlottable*>&);
     /// For an axis that stands in no axis rect of the layout.
@@ -98,10 +103,14 @@ protected:
 private:
     void applyTheme();
     void schedule(int delayMs);
+    void fillAndReplot(int columns);
+    void spaceLabels();
 
     QCustomPlot* m_plot;
     QCPLayer* m_overlay = nullptr;
     QLabel* m_hint;
+    std::vector<QCPLegend*> m_legends;
+    std::map<QCPAxisRect*, PaneName*> m_paneNames;
     PlotTheme m_theme;
     QTimer m_timer;
     bool m_fillPending = true;

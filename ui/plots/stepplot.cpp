@@ -5,6 +5,7 @@
 #include "models/stepwords.h"
 #include "plots/qcp.h"
 #include "plots/steppainters_p.h"
+#include "plots/tickers_p.h"
 
 #include <QKeyEvent>
 
@@ -21,6 +22,7 @@ constexpr double wheelZoom = 0.8; // per notch of a wheel
 constexpr double keyZoom = 0.5;
 constexpr double keyPan = 0.1;
 constexpr double notch = 120;         // eighths of a degree (QWheelEvent)
+constexpr int leastPaneSize = 20;     // pixels
 constexpr int paneDistance = 9;       // half a line: room for the label of the topmost tick
 constexpr double followMargin = 0.05; // free space ahead of the focus when the plot follows it
 
@@ -59,9 +61,11 @@ QCPAxisRect* StepPlot::addPane()
         axis->grid()->setLayer(QStringLiteral("grid"));
     }
     pane->setMinimumMargins({4, paneDistance, 8, 3});
+    pane->setMinimumSize(leastPaneSize, leastPaneSize);
     QCPAxis* steps = pane->axis(QCPAxis::atBottom);
     steps->setNumberFormat(QStringLiteral("f"));
     steps->setNumberPrecision(0);
+    steps->setTicker(QSharedPointer<WholeTicker>::create());
     steps->grid()->setVisible(false);
     m_panes.push_back(pane);
     return pane;

@@ -1,4 +1,4 @@
-#include "plots/bytesaxis_p.h"
+#include "plots/tickers_p.h"
 
 #include <algorithm>
 #include <array>
@@ -12,6 +12,21 @@ constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 constexpr int labelDigits = 4;
 
 } // namespace
+
+double WholeTicker::getTickStep(const QCPRange& range)
+{
+    const double exact = std::max(1.0, range.size() / tickCount());
+    const double power = std::pow(10, std::floor(std::log10(exact)));
+    for (const double factor : {1.0, 2.0, 5.0})
+        if (factor * power >= exact)
+            return factor * power;
+    return 10 * power;
+}
+
+int WholeTicker::getSubTickCount(double tickStep)
+{
+    return tickStep >= 5 ? 4 : static_cast<int>(tickStep) - 1;
+}
 
 double BytesTicker::getTickStep(const QCPRange& range)
 {
