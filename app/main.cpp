@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "icons.h"
 #include "mainwindow.h"
+#include "models/rundocument.h"
 #include "store/sessionstore.h"
 
 #include <QApplication>
@@ -139,12 +140,23 @@ std::optional<double> processAgeMs()
 
 void reportStartup(halftone::ui::MainWindow* window, bool thenLeave)
 {
-    QObject::connect(window, &halftone::ui::MainWindow::firstPainted, window, [window, thenLeave] {
+    using halftone::ui::RunDocument;
+    const auto report = [](std::FILE* where, const QString& what) {
         if (const std::optional<double> ms = processAgeMs())
-            say(thenLeave ? stdout : stderr,
-                QStringLiteral("first paint after %1 ms").arg(*ms, 0, 'f', 0));
-        if (thenLeave)
-            QTimer::singleShot(0, window, &QWidget::close);
+            say(where, QStringLiteral("%1 after %2 ms").arg(what).arg(*ms, 0, 'f', 0));
+    };
+    QObject::connect(window, &halftone::ui::MainWindow::firstPainted, window,
+                     [window, thenLeave, report] {
+                         report(thenLeave ? stdout : stderr, QStringLiteral("first paint"));
+                         if (thenLeave)
+                             QTimer::singleShot(0, window, &QWidget::close);
+                     });
+    const RunDocument* document = window->document();
+    QObject::connect(document, &RunDocument::reset, window, [window, document, report] {
+        // Behind the paints that the change asks for.
+        QTimer::singleShot(0, window, [document, report] {
+            report(stderr, QStringLiteral("run of %1 steps shown").arg(document->count()));
+        });
     });
 }
 

@@ -115,10 +115,10 @@ void MainWindow::buildPanels()
     auto* sessions = new SessionsPanel(m_library, this);
     addDock("sessions", tr("Sessions"), sessions);
     auto* inspector = new InspectorPanel(m_document, m_cursor, this);
-    addDock("inspector", tr("Step inspector"), inspector);
+    addDock("inspector", tr("Step Inspector"), inspector);
     addDock("mixture", tr("Mixture"), new MixturePanel(m_document, m_cursor, this));
     addDock("curves", tr("Curves"), new CurvesPanel(m_document, m_cursor, this));
-    addDock("cache", tr("KV cache"), new CachePanel(m_document, m_cursor, this));
+    addDock("cache", tr("KV Cache"), new CachePanel(m_document, m_cursor, this));
 
     m_commands->adoptAll(QStringLiteral("inspector"), inspector);
     m_commands->adoptAll(QStringLiteral("sessions"), sessions);

@@ -55,16 +55,15 @@ void MainWindow::addCommands()
     addViewCommands();
     addHelpCommands();
 
-    QAction* live =
-        m_commands->add(QStringLiteral("run.showLive"),
-                        {tr("Show the run that &goes on"), tr("Leave the replay for the live run")},
-                        {QKeySequence(Qt::CTRL | Qt::Key_L)});
+    QAction* live = m_commands->add(QStringLiteral("run.showLive"),
+                                    {tr("Show &Live Run"), tr("Leave the replay for the live run")},
+                                    {QKeySequence(Qt::CTRL | Qt::Key_L)});
     live->setEnabled(false);
     connect(live, &QAction::triggered, m_presenter, &RunPresenter::showLive);
     connect(m_presenter, &RunPresenter::liveHiddenChanged, live, &QAction::setEnabled);
     QAction* reuse = m_commands->add(
         QStringLiteral("run.reuse"),
-        {tr("&Use prompt and settings of this run"),
+        {tr("&Use Prompt and Settings of This Run"),
          tr("Put the prompt, the settings and the seed of the run that is shown into the Run "
             "panel")});
     reuse->setEnabled(false);
@@ -75,23 +74,23 @@ void MainWindow::addFileCommands()
 {
     QAction* openModel =
         m_commands->add(QStringLiteral("file.openModel"),
-                        {tr("&Open a model folder…"), tr("Load a model from its folder")},
+                        {tr("&Open Model Folder…"), tr("Load a model from its folder")},
                         {QKeySequence(QKeySequence::Open)});
     connect(openModel, &QAction::triggered, this, &MainWindow::openModelFolder);
     QAction* openPrompt =
         m_commands->add(QStringLiteral("file.openPrompt"),
-                        {tr("Open a &prompt file…"), tr("Put a text file's text into the prompt")},
+                        {tr("Open &Prompt File…"), tr("Put a text file's text into the prompt")},
                         {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O)});
     connect(openPrompt, &QAction::triggered, this, &MainWindow::openPromptFile);
     QAction* exported = m_commands->add(
         QStringLiteral("file.export"),
-        {tr("&Export the run…"), tr("Write the run that is shown as CSV, JSON or JSON lines")},
+        {tr("&Export Run…"), tr("Write the run that is shown as CSV, JSON or JSON lines")},
         {QKeySequence(Qt::CTRL | Qt::Key_E)});
     exported->setEnabled(false);
     connect(exported, &QAction::triggered, this, &MainWindow::exportRun);
     QAction* folder = m_commands->add(
         QStringLiteral("file.libraryFolder"),
-        {tr("Show the &library's folder"), tr("Open the folder that holds the stored sessions")});
+        {tr("Show &Library Folder"), tr("Open the folder that holds the stored sessions")});
     connect(folder, &QAction::triggered, this, [this] {
         const QString path = QString::fromStdString(m_library->path().parent_path().string());
         QDesktopServices::openUrl(QUrl::fromLocalFile(path));
@@ -135,7 +134,7 @@ void MainWindow::addViewCommands()
               tr("Panels for looking through stored runs"), WindowLayout::Preset::Review);
     QAction* reset = m_commands->add(
         QStringLiteral("layout.reset"),
-        {tr("Reset &layout"), tr("Put window and panels back to where they were at first")});
+        {tr("Reset &Layout"), tr("Put window and panels back to where they were at first")});
     connect(reset, &QAction::triggered, this, [this] { m_layout->reset(); });
 
     auto* themes = new QActionGroup(this);
@@ -147,12 +146,12 @@ void MainWindow::addViewCommands()
         themes->addAction(action);
         connect(action, &QAction::triggered, this, [this, choice] { m_theme->choose(choice); });
     };
-    addTheme(QStringLiteral("theme.system"), tr("As the &system"), Theme::Choice::System);
+    addTheme(QStringLiteral("theme.system"), tr("As the &System"), Theme::Choice::System);
     addTheme(QStringLiteral("theme.light"), tr("&Light"), Theme::Choice::Light);
     addTheme(QStringLiteral("theme.dark"), tr("&Dark"), Theme::Choice::Dark);
 
     QAction* full = m_commands->add(QStringLiteral("view.fullScreen"),
-                                    {tr("&Full screen"), tr("Use the whole screen, or not")},
+                                    {tr("&Full Screen"), tr("Use the whole screen, or not")},
                                     {QKeySequence(QKeySequence::FullScreen)});
     connect(full, &QAction::triggered, this,
             [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
@@ -162,7 +161,7 @@ void MainWindow::addHelpCommands()
 {
     QAction* palette =
         m_commands->add(QStringLiteral("help.commands"),
-                        {tr("&Find a command…"), tr("All commands in one list to search")},
+                        {tr("&Find a Command…"), tr("All commands in one list to search")},
                         {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P)});
     connect(palette, &QAction::triggered, this, [this] { m_palette->popUp(); });
     QAction* about = m_commands->add(QStringLiteral("help.about"),
@@ -188,7 +187,7 @@ void MainWindow::buildMenus()
     };
     QMenu* file = menuBar()->addMenu(tr("&File"));
     fill(file, {"file.openModel"});
-    QMenu* recent = file->addMenu(tr("&Recent models"));
+    QMenu* recent = file->addMenu(tr("&Recent Models"));
     connect(recent, &QMenu::aboutToShow, this, [this, recent] { listRecentModels(recent); });
     fill(file, {"file.openPrompt", "", "file.export", "file.libraryFolder", "", "file.quit"});
 
@@ -200,6 +199,7 @@ void MainWindow::buildMenus()
     step->addSeparator();
     fillWith(step, "inspector.");
     fillWith(menuBar()->addMenu(tr("&Trace")), "trace.");
+    fillWith(menuBar()->addMenu(tr("&Library")), "sessions.");
 
     QMenu* view = menuBar()->addMenu(tr("&View"));
     fill(view, {"view.run", "view.sessions", "view.inspector", "view.mixture", "view.curves",
@@ -228,7 +228,7 @@ void MainWindow::listRecentModels(QMenu* menu)
     if (menu->isEmpty())
         menu->addAction(tr("None yet"))->setEnabled(false);
     menu->addSeparator();
-    menu->addAction(tr("&Clear this list"), this, [this] { m_models->forgetRecent(); });
+    menu->addAction(tr("&Clear This List"), this, [this] { m_models->forgetRecent(); });
 }
 
 } // namespace halftone::ui

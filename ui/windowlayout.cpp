@@ -15,7 +15,8 @@ namespace {
 // Goes up when docks are added, renamed or removed, so that old states are not misread.
 constexpr int layoutVersion = 1;
 
-constexpr QSize defaultSize(1440, 900);
+constexpr QSize largestDefault(1600, 1000);
+constexpr double shareOfScreen = 0.94;
 constexpr QSize leastSize(480, 320);
 
 constexpr auto geometryKey = "window/geometry";
@@ -27,6 +28,13 @@ QList<QRect> screens()
     for (const QScreen* screen : QGuiApplication::screens())
         areas.push_back(screen->availableGeometry());
     return areas;
+}
+
+QSize defaultSize()
+{
+    const QScreen* screen = QGuiApplication::primaryScreen();
+    return screen == nullptr ? largestDefault
+                             : largestDefault.boundedTo(screen->availableSize() * shareOfScreen);
 }
 
 int area(const QRect& r)
@@ -72,7 +80,7 @@ void WindowLayout::restore(const QSettings& settings)
 {
     apply(Preset::Run);
     if (!m_window->restoreGeometry(settings.value(QLatin1String(geometryKey)).toByteArray()))
-        m_window->resize(defaultSize);
+        m_window->resize(defaultSize());
     if (!m_window->restoreState(settings.value(QLatin1String(stateKey)).toByteArray(),
                                 layoutVersion))
         apply(Preset::Run);
@@ -82,7 +90,7 @@ void WindowLayout::restore(const QSettings& settings)
 void WindowLayout::reset()
 {
     m_window->showNormal();
-    m_window->resize(defaultSize);
+    m_window->resize(defaultSize());
     fitToScreen();
     apply(Preset::Run);
 }
@@ -152,8 +160,8 @@ void WindowLayout::apply(Preset preset)
             }
         m_window->resizeDocks(docks, extents, orientation);
     };
-    resize({{run, 340}, {inspector, 360}}, Qt::Horizontal);
-    resize({{mixture, 300}}, Qt::Vertical);
+    resize({{run, 340}, {inspector, 400}}, Qt::Horizontal);
+    resize({{mixture, m_window->height() * 45 / 100}}, Qt::Vertical);
 }
 
 } // namespace halftone::ui

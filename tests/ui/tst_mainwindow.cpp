@@ -266,7 +266,7 @@ private Q_SLOTS:
             for (const QAction* action : menu->actions())
                 inMenus.insert(action);
         for (const char* group : {"file.", "run.", "view.", "go.", "layout.", "theme.", "help.",
-                                  "trace.", "transport.", "inspector."})
+                                  "trace.", "transport.", "inspector.", "sessions."})
             for (const QAction* action : m_window->commands()->all())
                 if (m_window->commands()->idOf(action).startsWith(QLatin1String(group)))
                     QVERIFY2(inMenus.contains(action),

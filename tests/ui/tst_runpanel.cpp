@@ -131,7 +131,7 @@ private Q_SLOTS:
         bench.click(pauseButton);
         QTRY_COMPARE(bench.engine.activity(), Activity::Paused);
         QVERIFY(bench.state().contains(QStringLiteral("Paused")));
-        QCOMPARE(bench.find<QToolButton>(pauseButton)->text(), QStringLiteral("Go on"));
+        QCOMPARE(bench.find<QToolButton>(pauseButton)->text(), QStringLiteral("Go On"));
         const std::size_t paused = bench.steps;
         bench.click(stepButton);
         QTRY_COMPARE(bench.steps, paused + 1);

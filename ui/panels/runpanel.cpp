@@ -141,7 +141,7 @@ void RunPanel::addCommands(Commands* commands)
                                  {tr("&Stop"), tr("End the run after this step and keep it")},
                                  {QKeySequence(Qt::SHIFT | Qt::Key_F5)});
     QAction* newSeed =
-        commands->add(QStringLiteral("run.newSeed"), {tr("&New seed"), tr("Put a random seed in")},
+        commands->add(QStringLiteral("run.newSeed"), {tr("&New Seed"), tr("Put a random seed in")},
                       {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N)});
     m_startAction->setIcon(glyph(QStringLiteral("run")));
     m_pauseAction->setIcon(glyph(QStringLiteral("pause")));
@@ -311,7 +311,7 @@ void RunPanel::showActivity()
     const bool possible = !m_folder.isEmpty() && !m_setup->prompt().isEmpty();
     m_startAction->setEnabled(possible && activity != Activity::Prefilling);
     m_pauseAction->setEnabled(goesOn());
-    m_pauseAction->setText(paused ? tr("&Go on") : tr("&Pause"));
+    m_pauseAction->setText(paused ? tr("&Go On") : tr("&Pause"));
     m_stepAction->setEnabled(goesOn() || (possible && activity == Activity::Idle));
     m_stopAction->setEnabled(activity != Activity::Idle);
 

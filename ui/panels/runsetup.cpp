@@ -150,7 +150,9 @@ void RunSetup::buildLimits(QVBoxLayout* layout)
     auto* seedRow = new QHBoxLayout;
     seedRow->addWidget(m_seed, 1);
     seedRow->addWidget(dice);
-    form->addRow(tr("S&eed"), seedRow);
+    auto* seedLabel = new QLabel(tr("S&eed"), this);
+    seedLabel->setBuddy(m_seed);
+    form->addRow(seedLabel, seedRow);
 
     m_maxSteps = new IntegerSpinBox(this);
     m_maxSteps->setObjectName(QStringLiteral("maxSteps"));
@@ -158,7 +160,7 @@ void RunSetup::buildLimits(QVBoxLayout* layout)
     m_maxSteps->setRange(1, highestMaxSteps);
     m_maxSteps->setStepType(QAbstractSpinBox::AdaptiveDecimalStepType);
     m_maxSteps->setToolTip(tr("The run ends after so many steps, thinking and answer together"));
-    form->addRow(tr("Most s&teps"), m_maxSteps);
+    form->addRow(tr("Most steps"), m_maxSteps);
 
     m_candidates = new IntegerSpinBox(this);
     m_candidates->setObjectName(QStringLiteral("candidates"));
@@ -176,7 +178,7 @@ void RunSetup::buildLimits(QVBoxLayout* layout)
     m_startPhase->setToolTip(tr("The phase of the first step. Left to prompt and mode, it is "
                                 "thinking when the prompt ends inside <think>, or when the mode "
                                 "is not discrete"));
-    form->addRow(tr("Begin&s in"), m_startPhase);
+    form->addRow(tr("&Begins in"), m_startPhase);
 
     m_ignoreEnd = new QCheckBox(tr("&Go on after an end token"), this);
     m_ignoreEnd->setObjectName(QStringLiteral("ignoreEnd"));
