@@ -184,7 +184,10 @@ Result<ModelFolder> ModelFolder::open(const fs::path& folder)
                            " is not a folder; a model is a folder with config.json and "
                            "model.safetensors.");
     ModelFolder model;
-    model.m_path = fs::canonical(folder, error);
+    // Links stay: a folder is called what its owner calls it.
+    model.m_path = fs::absolute(folder, error).lexically_normal();
+    if (!model.m_path.has_filename())
+        model.m_path = model.m_path.parent_path(); // a slash at the end
     if (error)
         return failure(ErrorCode::InvalidInput,
                        folder.string() + " cannot be opened: " + error.message() + ".");

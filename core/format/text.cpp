@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <new>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -121,6 +122,9 @@ Result<nlohmann::json> parseJsonObject(std::string_view text, std::string_view f
         return failure(ErrorCode::InvalidInput, std::string(file) + " is not valid JSON (" +
                                                     place(text, e.byte > 0 ? e.byte - 1 : 0) +
                                                     ").");
+    } catch (const std::bad_alloc&) {
+        return failure(ErrorCode::OutOfMemory,
+                       "There is not enough memory to read " + std::string(file) + ".");
     } catch (const nlohmann::json::exception&) {
         // A number outside every range.
         return failure(ErrorCode::InvalidInput,

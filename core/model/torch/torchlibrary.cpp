@@ -1,13 +1,12 @@
 // What halftone-core calls in this library (model/torchentry_p.h).
 #include "model/torch/torchguard_p.h"
 #include "model/torch/torchmodel_p.h"
+#include "model/torch/torchthreads_p.h"
 #include "model/torchentry_p.h"
 
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <dlfcn.h>
 #include <thread>
 
 namespace halftone {
@@ -43,17 +42,6 @@ Result<int> chooseThreads(int asked)
     return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) - 1, 1, maxThreads);
 }
 
-void useThreads(int threads)
-{
-    at::set_num_threads(threads);
-    // OpenBLAS, where libtorch uses it for matrix products, has threads of its own that libtorch
-    // does not rule.
-    using SetThreads = void (*)(int);
-    if (const auto set =
-            reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
-        set(threads);
-}
-
 Result<std::unique_ptr<LanguageModel>> load(const TorchLoadRequest& request)
 {
     const Result<int> threads = chooseThreads(request.options.threads);
@@ -62,7 +50,7 @@ Result<std::unique_ptr<LanguageModel>> load(const TorchLoadRequest& request)
     const Result<at::Device> device = chooseDevice(request.options.device);
     if (!device)
         return Unexpected(device.error());
-    useThreads(*threads);
+    useTorchThreads(*threads);
     Result<TorchWeights> weights =
         loadWeights(request.folder, request.config, *device, request.progress, request.cancel);
     if (!weights)

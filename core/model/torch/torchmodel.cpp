@@ -2,6 +2,7 @@
 
 #include "model/torch/rowkernels_p.h"
 #include "model/torch/torchguard_p.h"
+#include "model/torch/torchthreads_p.h"
 
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linear.h>
@@ -80,6 +81,13 @@ const float* TorchModel::embeddingRow(TokenId id) const
            static_cast<std::int64_t>(id.value) * m_config.hiddenSize;
 }
 
+Unexpected TorchModel::outsideVocabulary(TokenId id) const
+{
+    return failure(ErrorCode::InvalidArgument, "Token id " + std::to_string(id.value) +
+                                                   " is outside the vocabulary of " +
+                                                   std::to_string(m_config.vocabularySize) + ".");
+}
+
 Result<void> TorchModel::embed(const StepInput& input, std::span<float> x) const
 {
     const auto invalid = [](std::string what) {
@@ -106,9 +114,7 @@ Result<void> TorchModel::embed(const StepInput& input, std::span<float> x) const
     for (std::size_t i = 0; i < input.ids.size(); ++i) {
         const float* const row = embeddingRow(input.ids[i]);
         if (row == nullptr)
-            return invalid("Token id " + std::to_string(input.ids[i].value) +
-                           " is outside the vocabulary of " +
-                           std::to_string(m_config.vocabularySize) + ".");
+            return outsideVocabulary(input.ids[i]);
         // The first row is written, not added to 0, which would lose the sign of a zero.
         if (i == 0)
             kernels::scale(input.weights[i], row, m_config.hiddenSize, x.data());
@@ -126,9 +132,12 @@ Result<void> TorchModel::embedTokens(std::span<const TokenId> ids, std::span<flo
                        "The embeddings of " + std::to_string(ids.size()) + " tokens have " +
                            std::to_string(ids.size() * size) + " values, and room was given for " +
                            std::to_string(x.size()) + ".");
-    for (std::size_t t = 0; t < ids.size(); ++t)
-        if (const auto row = embed(StepInput::token(ids[t]), x.subspan(t * size, size)); !row)
-            return row;
+    for (std::size_t t = 0; t < ids.size(); ++t) {
+        const float* const row = embeddingRow(ids[t]);
+        if (row == nullptr)
+            return outsideVocabulary(ids[t]);
+        std::copy(row, row + size, x.begin() + static_cast<std::ptrdiff_t>(t * size));
+    }
     return {};
 }
 
@@ -159,6 +168,7 @@ Result<void> TorchModel::forward(std::span<const float> x, KvCache& cache, Logit
                        " positions, and " + std::to_string(end) + " would be needed.");
 
     return torchGuard("a forward pass", [&]() -> Result<void> {
+        useTorchThreads(m_identity.threads);
         own->reserve(end);
         m_rope.reserve(end);
         if (rows == 1 && m_device.is_cpu()) {

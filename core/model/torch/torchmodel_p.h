@@ -11,6 +11,7 @@
 #include "model/torch/torchcache_p.h"
 #include "model/torch/torchweights_p.h"
 
+#include <map>
 #include <vector>
 
 namespace halftone {
@@ -43,8 +44,20 @@ private:
         std::vector<float> scores;   // [H * rows seen]
     };
 
+    /// What all layers share of a block of rows.
+    struct Block
+    {
+        std::int64_t first = 0; // position of the first row
+        std::int64_t rows = 0;
+        at::Tensor cosines; // [T, 1, d / 2]
+        at::Tensor sines;
+        std::map<std::int32_t, at::Tensor> visibility; // by window, [T, 1, keys]; none for one row
+    };
+    [[nodiscard]] Block makeBlock(std::int64_t first, std::int64_t rows) const;
+
     /// Null when `id` is outside the vocabulary.
     [[nodiscard]] const float* embeddingRow(TokenId id) const;
+    [[nodiscard]] Unexpected outsideVocabulary(TokenId id) const;
     /// One row at the end of the cache, whose room is reserved. CPU only.
     void decodeRow(const float* x, TorchCache&, float* logits) const;
     void decodeLayer(std::size_t index, TorchCache&) const;
@@ -52,9 +65,7 @@ private:
     /// written to the cache, whose room is reserved. Returns [T, D].
     [[nodiscard]] at::Tensor forwardBlock(at::Tensor x, TorchCache&, std::int64_t first) const;
     [[nodiscard]] at::Tensor attendBlock(const LayerWeights&, const at::Tensor& normed, CacheLayer&,
-                                         std::int64_t first, std::int32_t window) const;
-    /// Turns x [T, heads * d] by the angles of the positions from `first` on.
-    [[nodiscard]] at::Tensor rotated(const at::Tensor& x, std::int64_t first) const;
+                                         const Block&, std::int32_t window) const;
 
     ModelConfig m_config;
     TorchWeights m_weights;

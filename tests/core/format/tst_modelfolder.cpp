@@ -76,6 +76,14 @@ private Q_SLOTS:
         QCOMPARE(full->tokenizerConfigJson().value(), std::string(R"({"a": 1})"));
     }
 
+    void aFolderKeepsTheNameOfItsLink()
+    {
+        fs::create_directory_symlink(m_folder, m_folder.parent_path() / "my model");
+        const auto folder = ModelFolder::open(m_folder.parent_path() / "my model");
+        QVERIFY_RESULT(folder);
+        QCOMPARE(folder->name(), std::string("my model"));
+    }
+
     void shardsOpenThroughTheirIndex()
     {
         writeShards();
