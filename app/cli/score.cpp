@@ -82,6 +82,11 @@ Result<std::vector<double>> logProbabilities(const LanguageModel& model,
         for (std::size_t row = 0; row < rows; ++row) {
             const std::span<const float> one(&logits[row * vocabulary], vocabulary);
             summariseLogits(one, 1, summary);
+            if (summary.invalid > 0)
+                return failure(ErrorCode::InvalidInput,
+                               "The model " + model.identity().name + " gave " +
+                                   std::to_string(summary.invalid) +
+                                   " logits that are not numbers; its weights are damaged.");
             found.push_back(double{one[ids[begin + row + 1].index()]} - summary.logSumExp);
         }
     }
@@ -178,7 +183,7 @@ void addScore(CLI::App& program, Action& action)
     command->footer(
         "Of each token given all before it; the first has none (null). Special tokens are "
         "added to a text, not to ids. --json prints ids, pieces, log_probabilities, unit, "
-        "scored_tokens, sum, mean, perplexity = exp(-mean).");
+        "scored_tokens, sum, mean, perplexity = exp(-mean); what is infinite is null.");
     options->model.addTo(*command);
     command->add_option("--text", options->input.text, "The text")->type_name("TEXT");
     command

@@ -47,14 +47,15 @@ std::string modelText(const ModelIdentity& model)
            " with " + std::to_string(model.threads) + (model.threads == 1 ? " thread" : " threads");
 }
 
-/// "max-topk 8, temperature 0.6, ..."; nothing when they cannot be read.
+/// "max-topk 8, temperature 0.6, …", empty texts left out; nothing when they cannot be read.
 std::string parametersText(const RunInfo& info)
 {
     const auto settings = runSettingsFromJson(info.settings);
     std::string text;
     if (settings)
         for (const auto& [parameter, value] : settings->parameters)
-            text += (text.empty() ? "" : ", ") + parameter + " " + toText(value);
+            if (const std::string written = toText(value); !written.empty())
+                text += (text.empty() ? "" : ", ") + parameter + " " + written;
     return text;
 }
 

@@ -213,6 +213,8 @@ void LiveText::add(const StepRecord& step)
 
 void LiveText::end()
 {
+    if (m_first)
+        return;
     m_out << printable(m_stream.flush()) << '\n';
     m_out.flush();
 }

@@ -36,7 +36,7 @@ public:
     LiveText(std::ostream&, std::shared_ptr<const TokenTable>);
     /// Writes and flushes what the step completes.
     void add(const StepRecord&);
-    /// Writes what is held back and ends the line.
+    /// Writes what is held back and ends the line, if there is one.
     void end();
 
 private:

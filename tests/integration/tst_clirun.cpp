@@ -251,6 +251,9 @@ void TestCliRun::brokenModelsExitWithThree_data()
         << QByteArray("Bert");
     QTest::newRow("truncated weights") << "model.safetensors" << weights.left(weights.size() / 2)
                                        << QByteArray("model.safetensors");
+    QTest::newRow("weights that are no numbers")
+        << "model.safetensors" << weights.chopped(4) + QByteArray::fromHex("0000c07f")
+        << QByteArray("logits that are not numbers");
     QTest::newRow("a tokenizer that is none")
         << "tokenizer.json" << QByteArray("{}") << QByteArray("tokenizer.json");
 }
