@@ -38,10 +38,10 @@ Result<void> checkLogits(const LogitsSummary& raw, Position position)
     const std::string what = raw.invalid > 0
                                  ? std::to_string(raw.invalid) + " logits that are not numbers"
                                  : "no logit above minus infinity";
-    return failure(ErrorCode::Internal, "The model gave " + what + " for position " +
-                                            std::to_string(position.value) +
-                                            "; its weights are damaged, or too large for the "
-                                            "number type that it computes in.");
+    return failure(ErrorCode::InvalidInput, "The model gave " + what + " for position " +
+                                                std::to_string(position.value) +
+                                                "; its weights are damaged, or too large for the "
+                                                "number type that it computes in.");
 }
 
 } // namespace
