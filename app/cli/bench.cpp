@@ -49,6 +49,8 @@ void writeJson(Output& out, const Benchmark& result)
         {"tokens_per_s", result.decodeTokensPerS},
         {"with_recording_tokens_per_s", result.recordedTokensPerS},
         {"recording_share", result.recordingShare},
+        {"cpu_us_per_step", result.cpuUs},
+        {"with_recording_cpu_us_per_step", result.recordedCpuUs},
         {"gb_per_s", result.decodeGbPerS},
         {"share_of_stream", result.decodeGbPerS / result.streamGbPerS},
         {"phases_us", toJson(result.phases)},
@@ -77,6 +79,8 @@ void writeText(Output& out, const Benchmark& result)
     line("prefill      %.0f tokens/s", result.prefillTokensPerS);
     line("decode       %.0f tokens/s without recording, %.0f with (recording takes %.1f %%)",
          result.decodeTokensPerS, result.recordedTokensPerS, 100 * result.recordingShare);
+    line("processor    %.1f us a step without recording, %.1f with", result.cpuUs,
+         result.recordedCpuUs);
     const auto phases = [&line](const char* label, const PhaseTimes& times) {
         line("%s forward %.1f, logits %.1f, decide %.1f, record %.1f us a step", label,
              times.forwardUs, times.logitsUs, times.decideUs, times.recordUs);
@@ -123,7 +127,8 @@ void addBench(CLI::App& program, Action& action)
         "stored_type, device, threads, mode, rounds, stream_gb_per_s, weight_bytes_per_token, "
         "prefill "
         "{tokens, tokens_per_s}, decode {steps, tokens_per_s, with_recording_tokens_per_s, "
-        "recording_share, gb_per_s, share_of_stream, phases_us {forward, logits, decide, "
+        "recording_share, cpu_us_per_step, with_recording_cpu_us_per_step, gb_per_s, "
+        "share_of_stream, phases_us {forward, logits, decide, "
         "record}, with_recording_phases_us, close_library_ms}, peak_memory_bytes.");
     options->model.addTo(*command);
     command->add_option("--mode", options->plan.mode, "Mode of reasoning, with its defaults")

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -29,6 +30,14 @@ using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point begin)
 {
     return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Of all threads: unlike the clock on the wall, other programs do not add to it.
+double processorSeconds()
+{
+    struct timespec time = {};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 double median(std::vector<double> values)
@@ -79,6 +88,7 @@ private:
 struct StepSamples
 {
     std::vector<double> stepSeconds; // of a round, a step
+    std::vector<double> processorSeconds;
     std::vector<double> forwardUs;
     std::vector<double> logitsUs;
     std::vector<double> decideUs;
@@ -161,13 +171,16 @@ Result<void> runRound(const Engine& engine, const BenchmarkPlan& plan,
     }
     // The prefill gave the first step's logits: the clock starts at the second.
     Clock::time_point begin;
+    double processorBegin = 0;
     while (!(*session)->finished()) {
         if (interrupted())
             return failure(ErrorCode::Cancelled, "Stopped.");
         if (const auto step = (*session)->step(); !step)
             return Unexpected(step.error());
-        if ((*session)->steps().size() == 1)
+        if ((*session)->steps().size() == 1) {
             begin = Clock::now();
+            processorBegin = processorSeconds();
+        }
     }
     if (recorder) {
         const auto closeBegin = Clock::now();
@@ -177,9 +190,10 @@ Result<void> runRound(const Engine& engine, const BenchmarkPlan& plan,
             return closed;
         samples.closeSeconds.push_back(secondsSince(closeBegin));
     }
-    const auto taken = (*session)->steps().size();
+    const auto timed = static_cast<double>((*session)->steps().size() - 1);
     StepSamples& steps = library ? samples.recorded : samples.plain;
-    steps.stepSeconds.push_back(secondsSince(begin) / static_cast<double>(taken - 1));
+    steps.stepSeconds.push_back(secondsSince(begin) / timed);
+    steps.processorSeconds.push_back((processorSeconds() - processorBegin) / timed);
     steps.add((*session)->steps());
     return {};
 }
@@ -255,6 +269,8 @@ Result<Benchmark> benchmark(const Engine& engine, const fs::path& modelFolder, B
     result.decodeTokensPerS = 1 / plainSeconds;
     result.recordedTokensPerS = 1 / recordedSeconds;
     result.recordingShare = 1 - plainSeconds / recordedSeconds;
+    result.cpuUs = 1e6 * median(samples.plain.processorSeconds);
+    result.recordedCpuUs = 1e6 * median(samples.recorded.processorSeconds);
     result.phases = samples.plain.phases();
     result.recordedPhases = samples.recorded.phases();
     result.closeMs = 1000 * median(samples.closeSeconds);

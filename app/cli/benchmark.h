@@ -36,6 +36,8 @@ struct Benchmark
     double decodeTokensPerS = 0;
     double recordedTokensPerS = 0; // storing the last steps included
     double recordingShare = 0;     // of the time of a recorded step
+    double cpuUs = 0;              // processor time a step, all threads of the program
+    double recordedCpuUs = 0;
     PhaseTimes phases;
     PhaseTimes recordedPhases;
     double closeMs = 0; // storing the last steps and closing the run

@@ -30,6 +30,7 @@ void installInterruptHandler()
     ::sigaction(SIGTERM, &action, nullptr);
     action.sa_handler = SIG_IGN;
     ::sigaction(SIGPIPE, &action, nullptr);
+    ::sigaction(SIGXFSZ, &action, nullptr);
 }
 
 bool interrupted() noexcept

@@ -4,7 +4,8 @@
 
 namespace halftone::cli {
 
-/// Call once, before threads start. Also makes writes to a closed pipe fail instead of killing us.
+/// Call once, before threads start. Also lets writes to a closed pipe, or past a limit of file
+/// sizes, fail instead of killing the program.
 void installInterruptHandler();
 [[nodiscard]] bool interrupted() noexcept;
 

@@ -63,14 +63,14 @@ void writeText(Output& out, const std::vector<SessionSummary>& sessions)
 {
     for (const SessionSummary& session : sessions) {
         out << "session " << session.id.value << "  " << whenText(session.createdMs) << "  "
-            << printableCell(session.name) << '\n';
+            << printableLine(session.name) << '\n';
         for (const RunSummary& run : session.runs) {
             out << "  run " << run.id.value << "  " << name(run.status) << "  " << run.steps
-                << " steps  " << run.mode << "  " << printable(run.modelName) << "  seed "
+                << " steps  " << run.mode << "  " << printableLine(run.modelName) << "  seed "
                 << run.seed;
             if (run.parent)
                 out << "  from run " << run.parent->value << " at step " << run.forkStep.value
-                    << ": " << printableCell(run.change);
+                    << ": " << printableLine(run.change);
             out << '\n';
         }
     }

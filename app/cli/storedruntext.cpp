@@ -34,13 +34,13 @@ std::string statusText(const RunInfo& info)
     if (info.stop != StopReason::None)
         text += " (" + std::string(name(info.stop)) + ")";
     if (!info.failure.empty())
-        text += ": " + printable(info.failure);
+        text += ": " + printableLine(info.failure);
     return text;
 }
 
 std::string modelText(const ModelIdentity& model)
 {
-    return printable(model.name) + ", " + model.architecture + ", " +
+    return printableLine(model.name) + ", " + model.architecture + ", " +
            std::to_string(model.layerCount) + " layers, width " +
            std::to_string(model.embeddingSize) + ", vocabulary " +
            std::to_string(model.vocabularySize) + ", " + model.weightType + ", on " + model.device +
@@ -70,9 +70,10 @@ void writeSummary(std::ostream& out, const StoredRun& run)
     if (info.origin)
         line(out, "forked",
              "from run " + std::to_string(info.origin->parent.value) + " at step " +
-                 std::to_string(info.origin->step.value) + ": " + printable(info.origin->change));
+                 std::to_string(info.origin->step.value) + ": " +
+                 printableLine(info.origin->change));
     line(out, "model", modelText(info.model));
-    line(out, "folder", printable(info.model.path));
+    line(out, "folder", printableLine(info.model.path));
     line(out, "fingerprint", info.model.fingerprint);
     line(out, "mode", info.mode + ", seed " + std::to_string(info.seed));
     if (const std::string parameters = parametersText(info); !parameters.empty())

@@ -96,7 +96,7 @@ std::string eventsText(const StepRecord& step)
     for (const StepEvent& event : step.events) {
         text += "  [" + std::string(name(event.kind));
         if (!event.detail.empty())
-            text += ": " + printable(event.detail);
+            text += ": " + printableLine(event.detail);
         text += "]";
     }
     if (step.stop != StopReason::None)
@@ -110,6 +110,13 @@ std::string printable(std::string_view bytes)
 {
     return withoutControls(bytes, [](char c) -> std::string_view {
         return c == '\n' ? "\n" : c == '\t' ? "\t" : "";
+    });
+}
+
+std::string printableLine(std::string_view bytes)
+{
+    return withoutControls(bytes, [](char c) -> std::string_view {
+        return c == '\n' ? "↵" : c == '\t' ? "⇥" : "";
     });
 }
 

@@ -17,7 +17,9 @@ namespace halftone::cli {
 
 /// Bytes as text: line breaks and tabs as they are, other control characters as "<0x1B>".
 [[nodiscard]] std::string printable(std::string_view bytes);
-/// Bytes in one line: blanks as ␣, line breaks as ↵, tabs as ⇥.
+/// The same in one line: line breaks as ↵, tabs as ⇥.
+[[nodiscard]] std::string printableLine(std::string_view bytes);
+/// The same with blanks to be seen: blanks as ␣.
 [[nodiscard]] std::string printableCell(std::string_view bytes);
 /// `text` filled up with blanks to `width` columns of the terminal.
 [[nodiscard]] std::string padded(std::string text, std::size_t width);
