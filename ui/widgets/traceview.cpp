@@ -493,7 +493,7 @@ void TraceView::moveCursor(qint64 step, bool extendSelection)
     m_columnX = -1;
     ensureVisible(m_cursor->step());
     if (extendSelection) {
-        const auto [low, high] = std::minmax(m_selectionAnchor, m_cursor->step());
+        const auto [low, high] = std::minmax({m_selectionAnchor, m_cursor->step()});
         select(StepRange{low, high});
     } else {
         m_selectionAnchor = m_cursor->step();
