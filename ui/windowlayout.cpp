@@ -1,6 +1,7 @@
 #include "windowlayout.h"
 
 #include <QDockWidget>
+#include <QEvent>
 #include <QGuiApplication>
 #include <QMainWindow>
 #include <QScreen>
@@ -63,6 +64,14 @@ WindowLayout::WindowLayout(QMainWindow* window)
     : QObject(window)
     , m_window(window)
 {
+    window->installEventFilter(this);
+}
+
+bool WindowLayout::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::Show && !m_docksFit)
+        fitDocks();
+    return QObject::eventFilter(watched, event);
 }
 
 QDockWidget* WindowLayout::dock(const char* name) const
@@ -84,6 +93,8 @@ void WindowLayout::restore(const QSettings& settings)
     if (!m_window->restoreState(settings.value(QLatin1String(stateKey)).toByteArray(),
                                 layoutVersion))
         apply(Preset::Run);
+    else
+        m_docksFit = true;
     fitToScreen();
 }
 
@@ -127,7 +138,7 @@ void WindowLayout::apply(Preset preset)
 
     QDockWidget* run = place("dock.run", Qt::LeftDockWidgetArea);
     QDockWidget* sessions = place("dock.sessions", Qt::LeftDockWidgetArea);
-    QDockWidget* inspector = place("dock.inspector", Qt::RightDockWidgetArea);
+    place("dock.inspector", Qt::RightDockWidgetArea);
     QDockWidget* mixture = place("dock.mixture", Qt::BottomDockWidgetArea);
     QDockWidget* curves = place("dock.curves", Qt::BottomDockWidgetArea);
     QDockWidget* cache = place("dock.cache", Qt::BottomDockWidgetArea);
@@ -148,6 +159,13 @@ void WindowLayout::apply(Preset preset)
     if (preset == Preset::Review && curves != nullptr)
         curves->raise();
 
+    if (m_window->isVisible())
+        fitDocks();
+}
+
+void WindowLayout::fitDocks()
+{
+    m_docksFit = true;
     // Sizes of columns and rows; what is missing takes no part.
     const auto resize = [this](std::initializer_list<std::pair<QDockWidget*, int>> sizes,
                                Qt::Orientation orientation) {
@@ -160,8 +178,8 @@ void WindowLayout::apply(Preset preset)
             }
         m_window->resizeDocks(docks, extents, orientation);
     };
-    resize({{run, 340}, {inspector, 400}}, Qt::Horizontal);
-    resize({{mixture, m_window->height() * 45 / 100}}, Qt::Vertical);
+    resize({{dock("dock.run"), 340}, {dock("dock.inspector"), 400}}, Qt::Horizontal);
+    resize({{dock("dock.mixture"), m_window->height() * 45 / 100}}, Qt::Vertical);
 }
 
 } // namespace halftone::ui

@@ -40,11 +40,17 @@ public:
     /// The layout for runs, in a window of the default size.
     void reset();
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     [[nodiscard]] QDockWidget* dock(const char* name) const;
     void fitToScreen();
+    void fitDocks();
 
     QMainWindow* m_window;
+    bool m_docksFit =
+        false; // their sizes can be set when the window has its own, at its first show
 };
 
 } // namespace halftone::ui
