@@ -234,14 +234,6 @@ std::optional<std::uint64_t> byteSize(const std::vector<std::int64_t>& shape, un
     return count / 8;
 }
 
-std::string shapeText(const std::vector<std::int64_t>& shape)
-{
-    std::string text = "[";
-    for (const std::int64_t dimension : shape)
-        text += (text.size() > 1 ? ", " : "") + std::to_string(dimension);
-    return text + "]";
-}
-
 /// Checks the entries against each other and the data's size. Returns what is wrong, or nothing.
 std::string checkLayout(std::vector<Entry>& entries, std::uint64_t dataBytes)
 {
@@ -253,7 +245,7 @@ std::string checkLayout(std::vector<Entry>& entries, std::uint64_t dataBytes)
                    inQuotes(entry.type) + ".";
         const std::optional<std::uint64_t> needed = byteSize(entry.shape, type->bits);
         const std::string what =
-            inQuotes(entry.name) + " " + shapeText(entry.shape) + " " + entry.type;
+            inQuotes(entry.name) + " " + describe(entry.shape) + " " + entry.type;
         if (!needed)
             return "holds tensor " + what + ", whose size in bytes is no number that fits.";
         const std::uint64_t begin = entry.offsets[0];
@@ -396,7 +388,15 @@ SafetensorsFile::open(const std::filesystem::path& path)
 
 std::string describe(const TensorView& tensor)
 {
-    return shapeText(tensor.shape) + " " + tensor.type;
+    return describe(tensor.shape) + " " + tensor.type;
+}
+
+std::string describe(const std::vector<std::int64_t>& shape)
+{
+    std::string text = "[";
+    for (const std::int64_t dimension : shape)
+        text += (text.size() > 1 ? ", " : "") + std::to_string(dimension);
+    return text + "]";
 }
 
 } // namespace halftone

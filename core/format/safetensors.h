@@ -46,7 +46,8 @@ private:
     std::unique_ptr<Parts> m_parts;
 };
 
-/// "[68, 128] F32": how shapes and types are written in messages.
+/// "[68, 128] F32" and "[68, 128]": how tensors and shapes are written in messages.
 [[nodiscard]] std::string describe(const TensorView&);
+[[nodiscard]] std::string describe(const std::vector<std::int64_t>& shape);
 
 } // namespace halftone

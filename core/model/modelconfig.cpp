@@ -340,7 +340,7 @@ void readYarn(Fields& fields, RopeConfig& rope)
 }
 
 /// `rope_scaling`, or `rope_parameters` as newer files call it; the older name wins where both
-/// stand. Sets `contextLength` where scaling stretches it.
+/// say something. Sets `contextLength` where scaling stretches it.
 RopeConfig readRope(Fields& config, std::string_view file, std::int64_t& contextLength)
 {
     RopeConfig rope;
@@ -349,8 +349,9 @@ RopeConfig readRope(Fields& config, std::string_view file, std::int64_t& context
         config.fail(ErrorCode::Unsupported, "'partial_rotary_factor' is " + json(*part).dump() +
                                                 ", and Halftone rotates whole heads only.");
 
-    const std::string_view key =
-        config.find("rope_scaling") != nullptr ? "rope_scaling" : "rope_parameters";
+    const json* const older = config.find("rope_scaling");
+    const bool olderSpeaks = older != nullptr && *older != json::object();
+    const std::string_view key = olderSpeaks ? "rope_scaling" : "rope_parameters";
     const json* object = config.find(key);
     const json none = json::object();
     if (object == nullptr)

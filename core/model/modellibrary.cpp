@@ -54,12 +54,6 @@ std::string fileOf(const ModelFolder& folder, std::string_view tensor)
     return folder.path().string();
 }
 
-std::string shapeText(std::vector<std::int64_t> shape)
-{
-    const std::string text = describe({"", std::move(shape), {}});
-    return text.substr(0, text.find_last_of(']') + 1);
-}
-
 /// What else lies in a layer changes what the layer computes: a bias, a scale, a norm that the
 /// config does not mention. Rotary frequencies are derived, and older files keep them.
 bool isIgnorable(std::string_view tensor)
@@ -128,14 +122,14 @@ Result<void> checkTensors(const ModelFolder& folder, const ModelConfig& config)
                                           : folder.path().string();
             return failure(ErrorCode::InvalidInput,
                            where + " lacks tensor " + inQuotes(expected.name) + " " +
-                               shapeText(expected.shape) + ", which config.json asks for.");
+                               describe(expected.shape) + ", which config.json asks for.");
         }
         const std::string subject =
             fileOf(folder, expected.name) + " holds tensor " + inQuotes(expected.name) + " as ";
         if (found->shape != expected.shape)
             return failure(ErrorCode::InvalidInput, subject + describe(*found) +
                                                         ", and config.json asks for " +
-                                                        shapeText(expected.shape) + ".");
+                                                        describe(expected.shape) + ".");
         if (found->type != "F32" && found->type != "F16" && found->type != "BF16")
             return failure(ErrorCode::Unsupported,
                            subject + describe(*found) +

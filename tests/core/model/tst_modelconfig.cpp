@@ -203,6 +203,12 @@ private Q_SLOTS:
         QTest::newRow("rope_parameters with scaling")
             << R"(, "rope_parameters": {"rope_type": "linear", "rope_theta": 7000.0, "factor": 2})"
             << RopeScaling::Linear << 7000.0 << 2.0 << 0 << 4096;
+        QTest::newRow("both, the older one empty")
+            << R"(, "rope_scaling": {}, "rope_parameters": {"rope_theta": 7000.0})"
+            << RopeScaling::None << 7000.0 << 1.0 << 0 << 2048;
+        QTest::newRow("both") << R"(, "rope_scaling": {"type": "linear", "factor": 2},)"
+                                 R"( "rope_parameters": {"rope_theta": 7000.0})"
+                              << RopeScaling::Linear << 10000.0 << 2.0 << 0 << 4096;
         QTest::newRow("empty") << R"(, "rope_scaling": {})" << RopeScaling::None << 10000.0 << 1.0
                                << 0 << 2048;
     }
