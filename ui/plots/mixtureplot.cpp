@@ -236,6 +236,11 @@ void MixturePlot::extendPyramids()
     m_sums.append(shares);
 }
 
+double MixturePlot::pixelOfRank(double rank) const
+{
+    return m_heat->axis(QCPAxis::atLeft)->coordToPixel(rank);
+}
+
 std::pair<std::size_t, std::size_t> MixturePlot::visibleBlocks() const
 {
     const auto [first, last] = shownRows();

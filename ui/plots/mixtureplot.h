@@ -47,6 +47,8 @@ public:
 
     /// Rows of the map, one a rank; grows with the run.
     [[nodiscard]] std::size_t rankCount() const { return m_ranks; }
+    /// Where a rank, counted from 1, is on canvas(); rankCount() + 2 is what is left out.
+    [[nodiscard]] double pixelOfRank(double rank) const;
     /// Steps that one column stands for, a power of two.
     [[nodiscard]] qint64 stepsPerColumn() const { return qint64{1} << m_level; }
     /// Means over block `index` of 2^level steps: PlotTheme::rankCount ranks, all later ranks
