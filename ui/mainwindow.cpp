@@ -188,7 +188,7 @@ void MainWindow::begin()
         m_presenter->open(*m_options.run);
     else if (!m_options.model.isEmpty())
         m_runPanel->chooseModel(m_options.model);
-    else if (!m_runPanel->modelFolder().isEmpty())
+    else if (m_models->isBuiltIn(m_runPanel->modelFolder())) // others may be huge: Run loads them
         m_runPanel->chooseModel(m_runPanel->modelFolder());
 }
 
@@ -321,6 +321,7 @@ void MainWindow::showTitle()
     QString prompt = QString::fromStdString(run.prompt).simplified();
     if (prompt.size() > titleChars)
         prompt = prompt.left(titleChars) + QChar(0x2026);
+    prompt.replace(QStringLiteral("[*]"), QStringLiteral("[*][*]")); // stands for itself
     setWindowTitle(tr("Run %1, %2: %3[*] – Halftone")
                        .arg(run.id.value)
                        .arg(QString::fromStdString(run.mode), prompt));

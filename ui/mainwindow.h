@@ -34,7 +34,7 @@ struct WindowOptions
 {
     std::filesystem::path library;
     QStringList builtInModels; // folders, the default first
-    QString model;             // loaded at the start; empty: the one of last time
+    QString model;             // loaded at the start; empty: the one of last time, if built in
     std::optional<RunId> run;  // shown at the start, and then no model is loaded
     EngineLoader loader;       // empty: real models
 };

@@ -85,7 +85,9 @@ void Theme::apply()
         return;
     case Choice::System:
         // An empty palette is the platform's own.
-        QApplication::setPalette(m_desktopIsDark ? darkPalette() : QPalette());
+        QApplication::setPalette(QPalette());
+        if (m_desktopIsDark && !isDark(QApplication::palette()))
+            QApplication::setPalette(darkPalette());
         return;
     }
 }

@@ -171,27 +171,60 @@ private Q_SLOTS:
         QCOMPARE(bench.steps.size(), std::size_t(1));
     }
 
-    void aRunThatWasReplacedIsNotHeardOfAgain()
+    void aRunThatIsReplacedEndsBeforeTheNextOneStarts()
     {
         Bench bench(slow);
         bench.engine->loadModel(QStringLiteral("any"));
         bench.engine->start(request(endless));
         QTRY_VERIFY(!bench.steps.empty());
         const RunId first = bench.started.front().info.id;
+        std::size_t endsAtStart = 0;
+        std::size_t stepsAtStart = 0;
+        connect(bench.engine.get(), &EngineController::runStarted, this, [&] {
+            endsAtStart = bench.ended.size();
+            stepsAtStart = bench.steps.size();
+        });
         bench.engine->start(request(20));
-        const std::size_t atReplacement = bench.steps.size();
-        QTRY_COMPARE(bench.ended.size(), std::size_t(1));
-        QCOMPARE(bench.started.size(), std::size_t(2));
-        const RunId second = bench.started.back().info.id;
-        QVERIFY(first != second);
-        QCOMPARE(bench.ended.front().id, second);
-        QCOMPARE(bench.steps.size(), atReplacement + 20);
-        for (std::size_t i = atReplacement; i < bench.steps.size(); ++i)
-            QCOMPARE(bench.steps[i].first, second);
-        // But it was kept, as far as it came.
-        const auto info = bench.storedInfo(first);
-        QVERIFY_RESULT(info);
-        QCOMPARE(info->status, RunStatus::Stopped);
+        QCOMPARE(bench.engine->activity(), Activity::Prefilling);
+        QTRY_COMPARE(bench.ended.size(), std::size_t(2));
+        QCOMPARE(endsAtStart, std::size_t(1));
+        QCOMPARE(bench.ended.front().id, first);
+        QCOMPARE(bench.ended.front().status, RunStatus::Stopped);
+        QCOMPARE(bench.steps.size(), stepsAtStart + 20);
+        for (std::size_t i = 0; i < bench.steps.size(); ++i)
+            QCOMPARE(bench.steps[i].first, bench.started[i < stepsAtStart ? 0 : 1].info.id);
+        const auto stored = bench.stored(first);
+        QVERIFY_RESULT(stored);
+        QCOMPARE(stored->size(), stepsAtStart);
+    }
+
+    void ofSeveralRunsAskedForAtOnceTheLastIsShown()
+    {
+        Bench bench;
+        bench.engine->loadModel(QStringLiteral("any"));
+        for (int i = 1; i <= 20; ++i)
+            bench.engine->start(request(i));
+        QTRY_VERIFY(!bench.ended.empty() && bench.engine->activity() == Activity::Idle);
+        QCOMPARE(bench.started.size(), bench.ended.size());
+        const auto last = bench.stored(bench.ended.back().id);
+        QVERIFY_RESULT(last);
+        QCOMPARE(last->size(), std::size_t(20));
+    }
+
+    void aRefusedRunLeavesTheOneThatGoesOn()
+    {
+        Bench bench(slow);
+        bench.engine->loadModel(QStringLiteral("any"));
+        bench.engine->start(request(endless));
+        QTRY_VERIFY(!bench.steps.empty());
+        RunRequest wrong = request(10);
+        wrong.settings.parameters["temperature"] = -1.0;
+        bench.engine->start(wrong);
+        QTRY_COMPARE(bench.failures.size(), 1);
+        QTRY_COMPARE(bench.engine->activity(), Activity::Running);
+        const std::size_t before = bench.steps.size();
+        QTRY_VERIFY(bench.steps.size() > before);
+        QVERIFY(bench.ended.empty());
     }
 
     void aSessionCanHoldSeveralRuns()

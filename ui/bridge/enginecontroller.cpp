@@ -139,7 +139,7 @@ void EngineController::drain()
         m_inbox->events.push_back(std::move(event));
     const auto tell = Overloaded{
         [this](const ActivityEvent& e) {
-            // Loading is always news; the rest may speak of a run that was replaced.
+            // Loading is always news; the rest may speak of a run that is being replaced.
             if (e.activity == Activity::Loading || e.ticket == m_runTicket)
                 setActivity(e.activity);
         },
@@ -152,19 +152,12 @@ void EngineController::drain()
             m_model = e.model;
             Q_EMIT modelLoaded(m_model);
         },
-        [this](const StartedEvent& e) {
-            if (e.ticket == m_runTicket)
-                Q_EMIT runStarted(e.run);
-        },
+        [this](const StartedEvent& e) { Q_EMIT runStarted(e.run); },
         [this](StepsEvent& e) {
-            if (e.ticket == m_runTicket)
-                Q_EMIT stepsAvailable(
-                    e.run, std::make_shared<const std::vector<StepRecord>>(std::move(e.steps)));
+            Q_EMIT stepsAvailable(
+                e.run, std::make_shared<const std::vector<StepRecord>>(std::move(e.steps)));
         },
-        [this](const EndedEvent& e) {
-            if (e.ticket == m_runTicket)
-                Q_EMIT runEnded(e.info);
-        },
+        [this](const EndedEvent& e) { Q_EMIT runEnded(e.info); },
         [this](const FailedEvent& e) { Q_EMIT failed(QString::fromStdString(e.message)); },
     };
     // From a member, so that a slot that runs an event loop of its own keeps the order.

@@ -3,8 +3,8 @@
 //
 // While the engine thread works, it appends what happens to an outbox under a short lock, and a
 // timer here empties it about 30 times a second; there is never a signal per step, and at rest
-// nothing ticks. Every run is stored as it grows by a RunRecorder. Results of a run that was
-// replaced meanwhile are dropped.
+// nothing ticks. Every run is stored as it grows by a RunRecorder. Of a run that is replaced the
+// end is told before the next one starts, and nothing of it comes later.
 #pragma once
 
 #include "base/progress.h"
@@ -95,7 +95,8 @@ public:
     /// A run that goes on is stopped first. When loading fails the model before stays.
     void loadModel(const QString& folder);
     void cancel(); // of loading or prefill
-    /// Needs a model, in memory or on its way. Replaces a run that goes on.
+    /// Needs a model, in memory or on its way. Replaces a run that goes on, unless prompt or
+    /// settings are refused.
     void start(const RunRequest&);
     /// Prefills, takes one step and pauses; while paused, takes one more.
     void startPaused(const RunRequest&);

@@ -185,6 +185,11 @@ void EngineController::Worker::sendActivity(Activity activity)
     send(ActivityEvent{m_seen, activity});
 }
 
+void EngineController::Worker::sendCurrentActivity()
+{
+    sendActivity(!m_recorder ? Activity::Idle : m_paused ? Activity::Paused : Activity::Running);
+}
+
 void EngineController::Worker::sendFailure(const Error& error)
 {
     // Who cancels knows.
@@ -201,9 +206,7 @@ ProgressFn EngineController::Worker::progress()
 
 void EngineController::Worker::execute(LoadCommand& command)
 {
-    if (m_recorder)
-        endRun(RunStatus::Stopped, StopReason::User);
-    m_session.reset(); // its cache is the largest thing that can go
+    dropRun();
     sendActivity(Activity::Loading);
     Result<std::shared_ptr<const Engine>> engine =
         command.cancel.cancelled() ? failure(ErrorCode::Cancelled, "Loading was cancelled.")
@@ -236,12 +239,9 @@ void EngineController::Worker::execute(LoadCommand& command)
 void EngineController::Worker::execute(StartCommand& command)
 {
     m_seen = command.ticket;
-    if (m_recorder)
-        endRun(RunStatus::Stopped, StopReason::User);
-    m_session.reset();
     if (const Result<void> started = start(command); !started) {
         sendFailure(started.error());
-        sendActivity(Activity::Idle);
+        sendCurrentActivity();
     }
 }
 
@@ -250,20 +250,16 @@ void EngineController::Worker::execute(ForkCommand& command)
     m_seen = command.ticket;
     if (const Result<void> forked = fork(command); !forked) {
         sendFailure(forked.error());
-        sendActivity(!m_recorder ? Activity::Idle
-                     : m_paused  ? Activity::Paused
-                                 : Activity::Running);
+        sendCurrentActivity();
     }
 }
 
 void EngineController::Worker::execute(ForkStoredCommand& command)
 {
     m_seen = command.ticket;
-    if (m_recorder)
-        endRun(RunStatus::Stopped, StopReason::User);
     if (const Result<void> forked = forkStored(command); !forked) {
         sendFailure(forked.error());
-        sendActivity(Activity::Idle);
+        sendCurrentActivity();
     }
 }
 
@@ -311,6 +307,7 @@ Result<void> EngineController::Worker::start(const StartCommand& command)
     Result<std::unique_ptr<Session>> session = m_engine->createSession(command.request.settings);
     if (!session)
         return Unexpected(session.error());
+    dropRun();
     sendActivity(Activity::Prefilling);
     if (Result<void> filled = (*session)->prefill(*ids, progress(), command.cancel); !filled)
         return filled;
@@ -363,7 +360,7 @@ Result<void> EngineController::Worker::forkStored(const ForkStoredCommand& comma
     Result<std::unique_ptr<Session>> session = m_engine->createSession(*settings);
     if (!session)
         return Unexpected(session.error());
-    m_session.reset();
+    dropRun();
     sendActivity(Activity::Prefilling);
     if (Result<void> filled = (*session)->prefill(parent.promptIds, progress(), command.cancel);
         !filled)
@@ -392,7 +389,6 @@ Result<void> EngineController::Worker::begin(std::unique_ptr<Session> session, R
     m_session->setObserver(m_recorder.get());
     m_recorderChecked = Clock::now();
     m_info = m_recorder->info();
-    m_run = m_seen;
     m_forcedInput = std::move(firstInput);
     m_paused = false;
     m_stepsToPause = paused ? 1 : 0;
@@ -401,7 +397,7 @@ Result<void> EngineController::Worker::begin(std::unique_ptr<Session> session, R
     started->info = m_info;
     started->tokens = m_engine->tokens();
     started->shared = m_session->steps();
-    send(StartedEvent{m_run, std::move(started)});
+    send(StartedEvent{std::move(started)});
     sendActivity(Activity::Running);
     return {};
 }
@@ -421,7 +417,7 @@ void EngineController::Worker::takeStep()
         StepRecord copy = **record;
         const std::lock_guard lock(m_mutex);
         if (m_outbox.empty() || !std::holds_alternative<StepsEvent>(m_outbox.back()))
-            m_outbox.push_back(StepsEvent{m_run, m_info.id, {}});
+            m_outbox.push_back(StepsEvent{m_info.id, {}});
         std::get<StepsEvent>(m_outbox.back()).steps.push_back(std::move(copy));
     }
     if (m_session->finished()) {
@@ -445,6 +441,13 @@ void EngineController::Worker::takeStep()
     }
 }
 
+void EngineController::Worker::dropRun()
+{
+    if (m_recorder)
+        endRun(RunStatus::Stopped, StopReason::User);
+    m_session.reset(); // its cache is the largest thing that can go
+}
+
 void EngineController::Worker::endRun(RunStatus status, StopReason stop, const std::string& failure)
 {
     m_info.status = status;
@@ -457,7 +460,7 @@ void EngineController::Worker::endRun(RunStatus status, StopReason stop, const s
     m_recorder.reset();
     if (!stored)
         send(FailedEvent{stored.error().message});
-    send(EndedEvent{m_run, m_info});
+    send(EndedEvent{m_info});
 }
 
 } // namespace halftone::ui

@@ -4,8 +4,9 @@
 // an outbox that the UI thread empties when it likes. Both lie behind one mutex that is held for
 // the length of a move. There is no Qt in here: nothing but values crosses.
 //
-// Commands that begin something carry a ticket, and what they cause carries the same one, so that
-// the receiver can tell results of a run that was replaced meanwhile.
+// Events come out in the order in which things happened: nothing of a run comes after its end, nor
+// after the start of the next. Commands that begin something carry a ticket, by which the receiver
+// tells an activity that it has overtaken by asking for another.
 #pragma once
 
 #include "bridge/enginecontroller.h"
@@ -89,20 +90,17 @@ struct LoadedEvent
 
 struct StartedEvent
 {
-    Ticket ticket = 0;
     std::shared_ptr<const StartedRun> run;
 };
 
 struct StepsEvent
 {
-    Ticket ticket = 0;
     RunId run;
     std::vector<StepRecord> steps;
 };
 
 struct EndedEvent
 {
-    Ticket ticket = 0;
     RunInfo info;
 };
 
@@ -141,6 +139,8 @@ private:
     [[nodiscard]] bool quitting();
     void send(EngineEvent event);
     void sendActivity(Activity activity);
+    /// After something that was asked for did not come to be.
+    void sendCurrentActivity();
     void sendFailure(const Error& error);
     [[nodiscard]] ProgressFn progress();
 
@@ -157,6 +157,8 @@ private:
     [[nodiscard]] Result<void> begin(std::unique_ptr<Session> session, RunInfo info,
                                      std::optional<StepInput> firstInput, bool paused);
     void takeStep();
+    /// Makes room for another run or model.
+    void dropRun();
     void endRun(RunStatus status, StopReason stop, const std::string& failure = {});
     [[nodiscard]] bool stepping() const { return m_recorder && !m_paused; }
 
@@ -176,7 +178,6 @@ private:
     std::unique_ptr<RunRecorder> m_recorder; // while that run goes on
     RunInfo m_info;                          // of that run
     Ticket m_seen = 0;                       // newest run ticket taken from the queue
-    Ticket m_run = 0;                        // ticket of the run that goes on
     bool m_paused = false;
     std::int64_t m_stepsToPause = 0; // how many are taken before the run pauses; 0: it does not
     std::optional<StepInput> m_forcedInput; // of the next step

@@ -6,6 +6,7 @@
 #include "panels/heading_p.h"
 #include "panels/runsetup.h"
 
+#include <QAccessible>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QFileInfo>
@@ -51,6 +52,20 @@ QString describeEnd(const RunInfo& info)
         break;
     }
     return RunPanel::tr("Finished");
+}
+
+QString factsOf(const LoadedModel& model)
+{
+    const ModelIdentity& identity = model.identity;
+    const QString facts = RunPanel::tr("%1, %2 layers, %3 tokens, %4 on %5")
+                              .arg(QString::fromStdString(identity.architecture))
+                              .arg(identity.layerCount)
+                              .arg(QLocale().toString(identity.vocabularySize),
+                                   QString::fromStdString(identity.weightType),
+                                   QString::fromStdString(identity.device));
+    return model.hasTokenizer
+               ? facts
+               : RunPanel::tr("%1. It has no tokenizer: write the prompt as token ids.").arg(facts);
 }
 
 QString stepsText(qint64 steps)
@@ -317,14 +332,17 @@ void RunPanel::showActivity()
 
     switch (activity) {
     case Activity::Idle:
-        if (m_state->text().isEmpty() || m_stepCount == 0)
-            showState(possible ? tr("Ready") : tr("Needs a model and a prompt"));
+        if (!possible)
+            showState(tr("Needs a model and a prompt"));
+        else
+            showState(m_end.isEmpty() ? tr("Ready") : m_end);
         break;
     case Activity::Loading:
+        m_end.clear();
         showState(tr("Loading the model…"));
         break;
     case Activity::Prefilling:
-        m_stepCount = 0;
+        m_end.clear();
         showState(tr("Reading the prompt…"));
         break;
     case Activity::Running:
@@ -334,12 +352,7 @@ void RunPanel::showActivity()
     }
 
     if (const auto model = m_engine->model(); model && model->folder == m_folder)
-        m_modelFacts->setText(tr("%1, %2 layers, %3 tokens, %4 on %5")
-                                  .arg(QString::fromStdString(model->identity.architecture))
-                                  .arg(model->identity.layerCount)
-                                  .arg(QLocale().toString(model->identity.vocabularySize),
-                                       QString::fromStdString(model->identity.weightType),
-                                       QString::fromStdString(model->identity.device)));
+        m_modelFacts->setText(factsOf(*model));
     else
         m_modelFacts->setText(m_folder.isEmpty() ? tr("No model chosen") : tr("Not loaded yet"));
 }
@@ -363,12 +376,17 @@ void RunPanel::showSteps()
 
 void RunPanel::showEnd(const RunInfo& info)
 {
-    QString text = tr("%1 · %2").arg(describeEnd(info), stepsText(m_stepCount));
+    // A run that makes room for another is not the news.
+    if (!goesOn())
+        return;
+    m_end = tr("%1 · %2").arg(describeEnd(info), stepsText(m_stepCount));
     if (info.timings.decodeSteps > 0 && info.timings.decodeNs > 0)
-        text =
-            tr("%1 · %2").arg(text, rateText(1e9 * static_cast<double>(info.timings.decodeSteps) /
-                                             static_cast<double>(info.timings.decodeNs)));
-    showState(text);
+        m_end =
+            tr("%1 · %2").arg(m_end, rateText(1e9 * static_cast<double>(info.timings.decodeSteps) /
+                                              static_cast<double>(info.timings.decodeNs)));
+    showState(m_end);
+    QAccessibleEvent event(m_state, QAccessible::Alert);
+    QAccessible::updateAccessibility(&event);
 }
 
 void RunPanel::save(QSettings& settings) const

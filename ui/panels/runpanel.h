@@ -89,6 +89,7 @@ private:
     QLabel* m_state = nullptr;
 
     qint64 m_stepCount = 0; // of the run that goes on, the shared prefix included
+    QString m_end;          // how the last run ended, while nothing else happens
     RateMeter m_rate;
     QElapsedTimer m_clock;
 };

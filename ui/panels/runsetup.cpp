@@ -94,6 +94,7 @@ void RunSetup::buildPrompt(QVBoxLayout* layout)
     m_prompt->setAccessibleName(tr("Prompt"));
     m_prompt->setPlaceholderText(tr("What the model shall go on from"));
     m_prompt->setTabChangesFocus(true);
+    m_prompt->setAcceptDrops(false); // the window reads a file that is dropped here
     m_prompt->setFixedHeight(
         m_prompt->fontMetrics().lineSpacing() * promptLines +
         2 * (m_prompt->frameWidth() + qCeil(m_prompt->document()->documentMargin())));
