@@ -152,10 +152,10 @@ void TestInspectorPanel::allRecordedValuesAreShownWithUnitAndSupport()
     QVERIFY(stage.start(trace));
     QLocale::setDefault(QLocale::c());
     stage.cursor.moveTo(0);
-    QCOMPARE(stage.fact(u"Entropy"_qs), u"0.974315"_qs); // of 1/2, 3/8, 1/8
-    QCOMPARE(stage.fact(u"Entropy"_qs, StepFactsModel::Unit), u"nats; T = 1, full vocabulary"_qs);
+    QCOMPARE(stage.fact(u"Entropy"_qs), u"0.974315\u00a0nats"_qs); // of 1/2, 3/8, 1/8
+    QCOMPARE(stage.fact(u"Entropy"_qs, StepFactsModel::Note), u"T = 1, full vocabulary"_qs);
     QCOMPARE(stage.fact(u"Kind"_qs), u"mixture"_qs);
-    QCOMPARE(stage.fact(u"Components"_qs), u"3"_qs);
+    QCOMPARE(stage.fact(u"Components"_qs), u"3\u00a0tokens"_qs);
     QCOMPARE(stage.fact(u"Position"_qs), u"3"_qs);
     QCOMPARE(stage.fact(u"Phase"_qs), u"thinking"_qs);
     stage.cursor.moveTo(2);
@@ -165,7 +165,7 @@ void TestInspectorPanel::allRecordedValuesAreShownWithUnitAndSupport()
     QCOMPARE(stage.fact(u"Residual mass"_qs), u"0.0625"_qs);
     QCOMPARE(stage.fact(u"Random key"_qs), u"seed 42, step 2, stream 0"_qs);
     QCOMPARE(stage.fact(u"Rule's counters"_qs), u"3"_qs);
-    QCOMPARE(stage.fact(u"KV logical"_qs), u"5120"_qs);
+    QCOMPARE(stage.fact(u"KV logical"_qs), u"5120\u00a0bytes"_qs);
     // Every value with a dimension says which.
     const QAbstractItemModel* model = stage.facts->model();
     const std::set<QString> plain{u"Phase"_qs,  u"Mode"_qs,           u"Forced"_qs,
@@ -176,7 +176,10 @@ void TestInspectorPanel::allRecordedValuesAreShownWithUnitAndSupport()
             const QString label = model->index(row, 0, group).data().toString();
             QVERIFY2(
                 plain.contains(label) ||
-                    !model->index(row, StepFactsModel::Unit, group).data().toString().isEmpty(),
+                    !model->index(row, StepFactsModel::Note, group)
+                         .data(Qt::EditRole)
+                         .toString()
+                         .isEmpty(),
                 qPrintable(label));
         }
     }

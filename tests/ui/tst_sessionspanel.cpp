@@ -32,6 +32,8 @@ private Q_SLOTS:
     void init();
     void cleanup();
     void theLibraryIsListed();
+    void theSessionOfTheShownRunUnfoldsOnce();
+    void theSessionOfANewRunUnfoldsWhenItIsListed();
     void searchNarrowsTheList();
     void f2Renames();
     void deleteMovesToTheBinAndUndoBringsBack();
@@ -138,6 +140,30 @@ QToolButton* TestSessionsPanel::binButton() const
     return m_panel->findChild<QToolButton*>(u"binToggleButton"_qs);
 }
 
+void TestSessionsPanel::theSessionOfTheShownRunUnfoldsOnce()
+{
+    QVERIFY(!m_tree->isExpanded(rowOf(u"walks"_qs)));
+    m_panel->setShownRun(m_child);
+    QVERIFY(m_tree->isExpanded(rowOf(u"walks"_qs)));
+
+    m_tree->setCurrentIndex(rowOf(u"walks"_qs));
+    QTest::keyClick(m_tree, Qt::Key_Left);
+    QVERIFY(!m_tree->isExpanded(rowOf(u"walks"_qs)));
+    QVERIFY_RESULT(m_store->createSession("more"));
+    m_library->refresh();
+    QTRY_COMPARE(names().size(), 3);
+    QVERIFY(!m_tree->isExpanded(rowOf(u"walks"_qs)));
+}
+
+void TestSessionsPanel::theSessionOfANewRunUnfoldsWhenItIsListed()
+{
+    const RunId run = addRun(m_sums);
+    m_panel->setShownRun(run);
+    QVERIFY(!m_tree->isExpanded(rowOf(u"sums"_qs)));
+    m_library->refresh();
+    QTRY_VERIFY(m_tree->isExpanded(rowOf(u"sums"_qs)));
+}
+
 void TestSessionsPanel::theLibraryIsListed()
 {
     QCOMPARE(names(), (QStringList{u"sums"_qs, u"walks"_qs}));
@@ -145,7 +171,7 @@ void TestSessionsPanel::theLibraryIsListed()
     QCOMPARE(m_tree->model()->rowCount(walks), 1);
     const QModelIndex run = m_tree->model()->index(0, 0, walks);
     QCOMPARE(run.siblingAtColumn(SessionTreeModel::Status).data().toString(),
-             u"finished: end token"_qs);
+             u"end token"_qs);
     QCOMPARE(m_tree->model()->index(0, 0, run).data().toString(),
              u"at step 1: fed 'b' instead of 'a'"_qs);
 }

@@ -128,7 +128,7 @@ void TestSessionTreeModel::everyStatusHasATextAndAnIcon()
     SessionTreeModel model;
     const std::vector<std::pair<RunStatus, QString>> statuses{
         {RunStatus::Running, u"running"_qs},
-        {RunStatus::Finished, u"finished: end token"_qs},
+        {RunStatus::Finished, u"end token"_qs},
         {RunStatus::Stopped, u"stopped"_qs},
         {RunStatus::Interrupted, u"interrupted"_qs},
         {RunStatus::Failed, u"failed"_qs}};
@@ -141,12 +141,19 @@ void TestSessionTreeModel::everyStatusHasATextAndAnIcon()
         const QModelIndex cell =
             model.indexOf(runs[i].id).siblingAtColumn(SessionTreeModel::Status);
         QCOMPARE(cell.data().toString(), statuses[i].second);
+        QVERIFY(!cell.data(Qt::AccessibleTextRole).toString().isEmpty());
         const QImage icon = cell.data(Qt::DecorationRole).value<QIcon>().pixmap(16, 16).toImage();
         QVERIFY(!icon.isNull());
         for (const QImage& other : icons)
             QVERIFY(icon != other);
         icons.push_back(icon);
     }
+    // The icon alone tells that it finished, so that its text is spoken whole.
+    QCOMPARE(model.indexOf(runs[1].id)
+                 .siblingAtColumn(SessionTreeModel::Status)
+                 .data(Qt::AccessibleTextRole)
+                 .toString(),
+             u"finished: end token"_qs);
 }
 
 void TestSessionTreeModel::renamingAsksTheLibrary()

@@ -244,6 +244,10 @@ QVariant SessionTreeModel::runData(const Node& node, int column, int role) const
     }
     if (role == Qt::DecorationRole && column == Status)
         return statusIcon(run.status);
+    if (role == Qt::AccessibleTextRole && column == Status)
+        return run.stop == StopReason::None
+                   ? title(run.status)
+                   : tr("%1: %2").arg(title(run.status), title(run.stop));
     if (role != Qt::DisplayRole && role != Qt::EditRole)
         return {};
     switch (static_cast<Column>(column)) {
@@ -253,9 +257,10 @@ QVariant SessionTreeModel::runData(const Node& node, int column, int role) const
                                      QString::fromStdString(run.change))
                           : tr("%1, seed %2").arg(mode, seed);
     case Status:
+        // The icon tells that it finished, the text why.
         return run.stop == StopReason::None || run.status != RunStatus::Finished
                    ? title(run.status)
-                   : tr("%1: %2").arg(title(run.status), title(run.stop));
+                   : title(run.stop);
     case Steps:
         return static_cast<qlonglong>(run.steps);
     case Started:

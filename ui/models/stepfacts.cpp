@@ -30,16 +30,16 @@ public:
     }
 
     template <class Of>
-    Facts& text(const QString& label, Of of, const QString& unit = {})
+    Facts& text(const QString& label, Of of, const QString& note = {})
     {
         const QString value = m_step ? of(*m_step) : QString();
-        m_group.facts.push_back({label, value, value, unit});
+        m_group.facts.push_back({label, value, value, {}, note});
         return *this;
     }
     template <class Of>
-    Facts& real(const QString& label, Of of, const QString& unit)
+    Facts& real(const QString& label, Of of, const QString& unit, const QString& note = {})
     {
-        Fact fact{label, {}, {}, unit};
+        Fact fact{label, {}, {}, unit, note};
         if (m_step) {
             const double value = of(*m_step);
             fact.shown = shownNumber(value, 6);
@@ -49,9 +49,9 @@ public:
         return *this;
     }
     template <class Of>
-    Facts& whole(const QString& label, Of of, const QString& unit)
+    Facts& whole(const QString& label, Of of, const QString& unit, const QString& note = {})
     {
-        Fact fact{label, {}, {}, unit};
+        Fact fact{label, {}, {}, unit, note};
         if (m_step) {
             const auto value = static_cast<qint64>(of(*m_step));
             fact.shown = QLocale().toString(value);
@@ -84,17 +84,17 @@ FactGroup placeFacts(const StepRecord* step, const TokenTable* tokens)
 {
     return Facts(step, Words::tr("Step"))
         .whole(
-            Words::tr("Step"), [](const auto& s) { return s.step.value; },
+            Words::tr("Step"), [](const auto& s) { return s.step.value; }, QString(),
             Words::tr("from 0 after the prompt"))
         .whole(
-            Words::tr("Position"), [](const auto& s) { return s.position.value; },
+            Words::tr("Position"), [](const auto& s) { return s.position.value; }, QString(),
             Words::tr("column of the KV cache"))
         .text(Words::tr("Phase"), [](const auto& s) { return title(s.phase); })
         .text(Words::tr("Mode"), [](const auto& s) { return QString::fromStdString(s.mode); })
         .text(
             Words::tr("Shown token"),
             [&](const auto& s) { return tokenWithId(*tokens, s.sampled); },
-            Words::tr("sampled; of a mixture, its heaviest"))
+            Words::tr("of a mixture, its heaviest"))
         .text(Words::tr("Forced"),
               [](const auto& s) { return s.forced ? Words::tr("yes") : Words::tr("no"); })
         .text(Words::tr("Events"), [](const auto& s) { return eventsText(s); })
@@ -111,36 +111,34 @@ FactGroup inputFacts(const StepRecord* step)
             Words::tr("tokens"))
         .real(
             Words::tr("Mixture entropy"), [](const auto& s) { return s.mixtureEntropy; },
-            Words::tr("nats; of the fed weights"))
+            Words::tr("nats"), Words::tr("of the fed weights"))
         .real(
             Words::tr("Norm ratio"), [](const auto& s) { return s.inputNormRatio; },
-            Words::tr("length over the embedding table's mean row length"))
+            QString(), Words::tr("to the mean embedding row"))
         .done();
 }
 
 FactGroup rawFacts(const StepRecord* step)
 {
     const QString support = Words::tr("T = 1, full vocabulary");
-    const auto unit = [&](const QString& name) { return Words::tr("%1; %2").arg(name, support); };
     FactGroup group =
         Facts(step, Words::tr("Raw distribution"))
             .real(
-                Words::tr("Entropy"), [](const auto& s) { return s.entropy; },
-                unit(Words::tr("nats")))
+                Words::tr("Entropy"), [](const auto& s) { return s.entropy; }, Words::tr("nats"),
+                support)
             .real(
                 Words::tr("Varentropy"), [](const auto& s) { return s.varentropy; },
-                unit(Words::tr("nats²")))
+                Words::tr("nats²"), support)
             .real(
                 Words::tr("Effective tokens"), [](const auto& s) { return s.effectiveTokens; },
-                Words::tr("exp(entropy); %1").arg(support))
+                Words::tr("tokens"), Words::tr("exp(entropy)"))
             .real(
-                Words::tr("Greatest p"), [](const auto& s) { return s.pMax; },
-                unit(Words::tr("probability")))
+                Words::tr("Greatest p"), [](const auto& s) { return s.pMax; }, QString(), support)
             .real(
                 Words::tr("Residual mass"), [](const auto& s) { return s.residualMass; },
-                Words::tr("probability outside of the table below; %1").arg(support))
+                QString(), Words::tr("raw p of tokens not below"))
             .done();
-    Fact p{Words::tr("p of the shown token"), {}, {}, unit(Words::tr("probability"))};
+    Fact p{Words::tr("p of the shown token"), {}, {}, {}, support};
     if (step) {
         const std::optional<double> value = rawProbability(*step, step->sampled);
         p.shown = value ? shownNumber(*value, 6) : Words::tr("not recorded");
@@ -155,13 +153,15 @@ FactGroup filteredFacts(const StepRecord* step)
     return Facts(step, Words::tr("After temperature and filters"))
         .real(
             Words::tr("Scaled entropy"), [](const auto& s) { return s.scaledEntropy; },
-            Words::tr("nats; with temperature, nothing filtered"))
+            Words::tr("nats"),
+            Words::tr("with T, nothing filtered"))
         .real(
             Words::tr("Filtered entropy"), [](const auto& s) { return s.filteredEntropy; },
-            Words::tr("nats; with temperature and filters"))
+            Words::tr("nats"),
+            Words::tr("with T and filters"))
         .whole(
             Words::tr("Filtered support"), [](const auto& s) { return s.filteredSupport; },
-            Words::tr("tokens left by the filters"))
+            Words::tr("tokens"), Words::tr("left by the filters"))
         .done();
 }
 
@@ -197,7 +197,7 @@ FactGroup costFacts(const StepRecord* step)
     const auto micro = [](std::int64_t ns) { return static_cast<double>(ns) / 1000; };
     return Facts(step, Words::tr("Cost"))
         .whole(
-            Words::tr("KV rows"), [](const auto& s) { return s.cache.rows; },
+            Words::tr("KV rows"), [](const auto& s) { return s.cache.rows; }, QString(),
             Words::tr("positions fed before"))
         .whole(
             Words::tr("KV logical"), [](const auto& s) { return s.cache.logical; }, bytes)
@@ -215,6 +215,21 @@ FactGroup costFacts(const StepRecord* step)
         .real(
             Words::tr("Recording"), [&](const auto& s) { return micro(s.times.recordNs); }, time)
         .done();
+}
+
+QString withUnit(const Fact& fact)
+{
+    return fact.unit.isEmpty() || fact.shown.isEmpty()
+               ? fact.shown
+               : fact.shown + QChar(QChar::Nbsp) + fact.unit;
+}
+
+/// A copied value is a bare number, so that its unit goes with what it is over.
+QString unitAndNote(const Fact& fact)
+{
+    QStringList parts{fact.unit, fact.note};
+    parts.removeAll(QString());
+    return parts.join(QLatin1String("; "));
 }
 
 } // namespace
@@ -294,14 +309,14 @@ QVariant StepFactsModel::data(const QModelIndex& index, int role) const
         return role == Qt::DisplayRole || role == Qt::EditRole ? QVariant(fact.label) : QVariant();
     case Value:
         if (role == Qt::DisplayRole)
-            return fact.shown;
+            return withUnit(fact);
         if (role == Qt::EditRole)
             return fact.exact;
-        return role == Qt::ToolTipRole ? QVariant(fact.shown.toHtmlEscaped()) : QVariant();
-    case Unit:
-        return role == Qt::DisplayRole || role == Qt::EditRole || role == Qt::ToolTipRole
-                   ? QVariant(fact.unit)
-                   : QVariant();
+        return role == Qt::ToolTipRole ? QVariant(withUnit(fact).toHtmlEscaped()) : QVariant();
+    case Note:
+        return role == Qt::DisplayRole || role == Qt::ToolTipRole ? QVariant(fact.note)
+               : role == Qt::EditRole                             ? QVariant(unitAndNote(fact))
+                                                                  : QVariant();
     case columns:
         break;
     }
@@ -317,8 +332,8 @@ QVariant StepFactsModel::headerData(int section, Qt::Orientation orientation, in
         return tr("Quantity");
     case Value:
         return tr("Value");
-    case Unit:
-        return tr("Unit and support");
+    case Note:
+        return tr("Over what");
     case columns:
         break;
     }

@@ -19,7 +19,8 @@ struct Fact
     QString label;
     QString shown; // for the screen, in the user's locale
     QString exact; // for copying
-    QString unit;  // and support: "nats; T = 1, full vocabulary"
+    QString unit;  // "nats"; empty for pure numbers and words
+    QString note;  // the support or what else makes the value clear: "T = 1, full vocabulary"
 };
 
 struct FactGroup
@@ -41,7 +42,7 @@ public:
     {
         Label,
         Value,
-        Unit,
+        Note,
         columns
     };
 

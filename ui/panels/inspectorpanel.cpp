@@ -24,6 +24,8 @@
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace halftone::ui {
 
 namespace {
@@ -111,9 +113,9 @@ void InspectorPanel::makeFacts()
         m_factsView->setFirstColumnSpanned(group, {}, true);
     const QFontMetrics metrics = m_factsView->fontMetrics();
     m_factsView->setColumnWidth(StepFactsModel::Label,
-                                metrics.horizontalAdvance(tr("p of the shown token")) + 40);
+                                metrics.horizontalAdvance(tr("p of the shown token")) + 32);
     m_factsView->setColumnWidth(StepFactsModel::Value,
-                                metrics.horizontalAdvance(QStringLiteral("0.0000000000000")));
+                                metrics.horizontalAdvance(tr("0.000000 tokens")) + 12);
     addCopyActions(m_factsView);
 }
 
@@ -145,8 +147,12 @@ void InspectorPanel::makeCandidates()
                              CandidateModel::Mixture}) {
         const QString header =
             m_candidates->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+        const QFontMetrics metrics = m_candidatesView->fontMetrics();
+        const int number = column == CandidateModel::Id
+                               ? 0
+                               : metrics.horizontalAdvance(QStringLiteral("0.00000000")) + 10;
         m_candidatesView->setColumnWidth(
-            column, m_candidatesView->fontMetrics().horizontalAdvance(header) + 28);
+            column, std::max(number, metrics.horizontalAdvance(header) + 24));
     }
     addCopyActions(m_candidatesView);
 }

@@ -74,7 +74,7 @@ void SessionsPanel::makeTree()
     m_tree->header()->setStretchLastSection(false);
     const QFontMetrics metrics = m_tree->fontMetrics();
     m_tree->setColumnWidth(SessionTreeModel::Status,
-                           metrics.horizontalAdvance(tr("finished: end token")) + 32);
+                           metrics.horizontalAdvance(tr("thinking ended")) + 32);
     m_tree->setColumnWidth(SessionTreeModel::Steps, metrics.averageCharWidth() * 9);
     m_tree->setColumnWidth(SessionTreeModel::Started, metrics.averageCharWidth() * 20);
 
@@ -187,6 +187,21 @@ void SessionsPanel::resizeEvent(QResizeEvent*)
 void SessionsPanel::setShownRun(std::optional<RunId> run)
 {
     m_model->setShownRun(run);
+    m_toReveal = run;
+    revealShownRun();
+}
+
+/// Once for each run, so that a session that a person folds stays folded; a new run's row comes
+/// after the run.
+void SessionsPanel::revealShownRun()
+{
+    const QModelIndex index = m_toReveal ? m_model->indexOf(*m_toReveal) : QModelIndex();
+    if (!index.isValid())
+        return;
+    m_toReveal.reset();
+    for (QModelIndex parent = index.parent(); parent.isValid(); parent = parent.parent())
+        m_tree->expand(parent);
+    m_tree->scrollTo(index);
 }
 
 // Lists
@@ -200,6 +215,7 @@ void SessionsPanel::showSessions(std::shared_ptr<const std::vector<SessionSummar
 
     m_model->setSessions(*sessions);
     expandAsBefore();
+    revealShownRun();
     if (before.isValid() && !m_tree->currentIndex().isValid()) {
         // The same again, or what took its place.
         QModelIndex now = session ? m_model->indexOf(*session) : m_model->indexOf(*run);

@@ -49,6 +49,7 @@ private:
     void layOut();
     void showSessions(std::shared_ptr<const std::vector<SessionSummary>> sessions);
     void expandAsBefore();
+    void revealShownRun();
     void showEmptiness();
     void applyFilter();
     void setBinShown(bool shown);
@@ -81,6 +82,7 @@ private:
     QAction* m_binToggle = nullptr;
     QTimer m_searchTimer;
     std::set<SessionId> m_expanded;
+    std::optional<RunId> m_toReveal;
 };
 
 } // namespace halftone::ui
