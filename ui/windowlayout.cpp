@@ -178,7 +178,7 @@ void WindowLayout::fitDocks()
             }
         m_window->resizeDocks(docks, extents, orientation);
     };
-    resize({{dock("dock.run"), 340}, {dock("dock.inspector"), 400}}, Qt::Horizontal);
+    resize({{dock("dock.run"), 340}, {dock("dock.inspector"), 420}}, Qt::Horizontal);
     resize({{dock("dock.mixture"), m_window->height() * 45 / 100}}, Qt::Vertical);
 }
 

@@ -85,16 +85,16 @@ FactGroup placeFacts(const StepRecord* step, const TokenTable* tokens)
     return Facts(step, Words::tr("Step"))
         .whole(
             Words::tr("Step"), [](const auto& s) { return s.step.value; }, QString(),
-            Words::tr("from 0 after the prompt"))
+            Words::tr("from 0"))
         .whole(
             Words::tr("Position"), [](const auto& s) { return s.position.value; }, QString(),
-            Words::tr("column of the KV cache"))
+            Words::tr("KV cache column"))
         .text(Words::tr("Phase"), [](const auto& s) { return title(s.phase); })
         .text(Words::tr("Mode"), [](const auto& s) { return QString::fromStdString(s.mode); })
         .text(
             Words::tr("Shown token"),
             [&](const auto& s) { return tokenWithId(*tokens, s.sampled); },
-            Words::tr("of a mixture, its heaviest"))
+            Words::tr("mixture: heaviest"))
         .text(Words::tr("Forced"),
               [](const auto& s) { return s.forced ? Words::tr("yes") : Words::tr("no"); })
         .text(Words::tr("Events"), [](const auto& s) { return eventsText(s); })
@@ -111,34 +111,33 @@ FactGroup inputFacts(const StepRecord* step)
             Words::tr("tokens"))
         .real(
             Words::tr("Mixture entropy"), [](const auto& s) { return s.mixtureEntropy; },
-            Words::tr("nats"), Words::tr("of the fed weights"))
+            Words::tr("nats"), Words::tr("of fed weights"))
         .real(
             Words::tr("Norm ratio"), [](const auto& s) { return s.inputNormRatio; },
-            QString(), Words::tr("to the mean embedding row"))
+            QString(), Words::tr("to the mean row"))
         .done();
 }
 
 FactGroup rawFacts(const StepRecord* step)
 {
-    const QString support = Words::tr("T = 1, full vocabulary");
     FactGroup group =
-        Facts(step, Words::tr("Raw distribution"))
+        Facts(step, Words::tr("Raw distribution: T = 1, full vocabulary"))
             .real(
-                Words::tr("Entropy"), [](const auto& s) { return s.entropy; }, Words::tr("nats"),
-                support)
+                Words::tr("Entropy"), [](const auto& s) { return s.entropy; }, Words::tr("nats"))
             .real(
                 Words::tr("Varentropy"), [](const auto& s) { return s.varentropy; },
-                Words::tr("nats²"), support)
+                Words::tr("nats²"))
             .real(
                 Words::tr("Effective tokens"), [](const auto& s) { return s.effectiveTokens; },
                 Words::tr("tokens"), Words::tr("exp(entropy)"))
             .real(
-                Words::tr("Greatest p"), [](const auto& s) { return s.pMax; }, QString(), support)
+                Words::tr("Greatest p"), [](const auto& s) { return s.pMax; }, QString(),
+                Words::tr("fraction of 1"))
             .real(
                 Words::tr("Residual mass"), [](const auto& s) { return s.residualMass; },
-                QString(), Words::tr("raw p of tokens not below"))
+                QString(), Words::tr("p not listed below"))
             .done();
-    Fact p{Words::tr("p of the shown token"), {}, {}, {}, support};
+    Fact p{Words::tr("p of the shown token"), {}, {}, {}, Words::tr("fraction of 1")};
     if (step) {
         const std::optional<double> value = rawProbability(*step, step->sampled);
         p.shown = value ? shownNumber(*value, 6) : Words::tr("not recorded");
@@ -154,14 +153,14 @@ FactGroup filteredFacts(const StepRecord* step)
         .real(
             Words::tr("Scaled entropy"), [](const auto& s) { return s.scaledEntropy; },
             Words::tr("nats"),
-            Words::tr("with T, nothing filtered"))
+            Words::tr("T, no filters"))
         .real(
             Words::tr("Filtered entropy"), [](const auto& s) { return s.filteredEntropy; },
             Words::tr("nats"),
-            Words::tr("with T and filters"))
+            Words::tr("T and filters"))
         .whole(
             Words::tr("Filtered support"), [](const auto& s) { return s.filteredSupport; },
-            Words::tr("tokens"), Words::tr("left by the filters"))
+            Words::tr("tokens"), Words::tr("after filters"))
         .done();
 }
 
@@ -198,7 +197,7 @@ FactGroup costFacts(const StepRecord* step)
     return Facts(step, Words::tr("Cost"))
         .whole(
             Words::tr("KV rows"), [](const auto& s) { return s.cache.rows; }, QString(),
-            Words::tr("positions fed before"))
+            Words::tr("fed before"))
         .whole(
             Words::tr("KV logical"), [](const auto& s) { return s.cache.logical; }, bytes)
         .whole(
@@ -333,7 +332,7 @@ QVariant StepFactsModel::headerData(int section, Qt::Orientation orientation, in
     case Value:
         return tr("Value");
     case Note:
-        return tr("Over what");
+        return tr("Of what");
     case columns:
         break;
     }

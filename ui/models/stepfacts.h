@@ -20,7 +20,7 @@ struct Fact
     QString shown; // for the screen, in the user's locale
     QString exact; // for copying
     QString unit;  // "nats"; empty for pure numbers and words
-    QString note;  // the support or what else makes the value clear: "T = 1, full vocabulary"
+    QString note;  // what else makes the value clear, briefly: "T, no filters"
 };
 
 struct FactGroup

@@ -107,13 +107,13 @@ void InspectorPanel::makeFacts()
     m_factsView->setSelectionMode(QAbstractItemView::ExtendedSelection);
     m_factsView->setAlternatingRowColors(true);
     m_factsView->setUniformRowHeights(true);
-    m_factsView->setIndentation(12);
+    m_factsView->setIndentation(8);
     m_factsView->expandAll();
     for (int group = 0; group < m_facts->rowCount(); ++group)
         m_factsView->setFirstColumnSpanned(group, {}, true);
     const QFontMetrics metrics = m_factsView->fontMetrics();
     m_factsView->setColumnWidth(StepFactsModel::Label,
-                                metrics.horizontalAdvance(tr("p of the shown token")) + 32);
+                                metrics.horizontalAdvance(tr("p of the shown token")) + 24);
     m_factsView->setColumnWidth(StepFactsModel::Value,
                                 metrics.horizontalAdvance(tr("0.000000 tokens")) + 12);
     addCopyActions(m_factsView);
