@@ -68,14 +68,16 @@ Result<ExitCode> tokenize(const TokenizeOptions& options, Output& out)
     const auto tokenizer = loadTokenizer(options);
     if (!tokenizer)
         return Unexpected(tokenizer.error());
-    const std::vector<TokenId> ids =
+    const auto ids =
         (*tokenizer)
             ->encode(*input->text, options.noSpecial ? SpecialTokens::Omit : SpecialTokens::Add);
+    if (!ids)
+        return Unexpected(ids.error());
     const auto table = (*tokenizer)->table();
     if (options.json)
-        writeJson(out, ids, *table);
+        writeJson(out, *ids, *table);
     else
-        for (const TokenId id : ids)
+        for (const TokenId id : *ids)
             out << id.value << '\t' << printableCell(table->piece(id)) << '\n';
     return ExitCode::Done;
 }

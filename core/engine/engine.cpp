@@ -108,9 +108,7 @@ Result<std::vector<TokenId>> Engine::encodePrompt(std::string_view text) const
         return failure(ErrorCode::Unsupported,
                        "The model " + identity().name +
                            " has no tokenizer.json, so it cannot read text; give it token ids.");
-    return guarded("tokenizing a prompt", [&]() -> Result<std::vector<TokenId>> {
-        return m_tokenizer->encode(text, SpecialTokens::Add);
-    });
+    return m_tokenizer->encode(text, SpecialTokens::Add);
 }
 
 Result<std::vector<float>> Engine::logits(std::span<const TokenId> ids, LogitsOf which) const

@@ -39,7 +39,8 @@ public:
     /// Bytes by id; numbered when the model has no tokenizer.
     [[nodiscard]] const std::shared_ptr<const TokenTable>& tokens() const { return m_tokens; }
 
-    /// Ids of a prompt, special tokens added. Fails with Unsupported when there is no tokenizer.
+    /// Ids of a prompt, special tokens added. Fails with Unsupported when there is no tokenizer,
+    /// and as Tokenizer::encode() does.
     [[nodiscard]] Result<std::vector<TokenId>> encodePrompt(std::string_view text) const;
 
     /// Logits of `ids` from an empty cache: [V] for the last position or [T, V] for all.

@@ -20,7 +20,7 @@ struct ModeContext
 {
     TokenMarkers markers;
     /// Text to ids without special tokens added; empty when the model has no tokenizer.
-    std::function<std::vector<TokenId>(std::string_view)> encode;
+    std::function<Result<std::vector<TokenId>>(std::string_view)> encode;
 };
 
 struct Mode

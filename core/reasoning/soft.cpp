@@ -174,7 +174,11 @@ Result<std::unique_ptr<StepRule>> softRule(const ParameterValues& values,
             return failure(ErrorCode::InvalidArgument,
                            "cold-stop-inject is a text, but this model has no tokenizer to encode "
                            "it with; leave it empty.");
-        coldStop.inject = context.encode(text);
+        auto ids = context.encode(text);
+        if (!ids)
+            return failure(ids.error().code,
+                           "cold-stop-inject cannot be made into tokens: " + ids.error().message);
+        coldStop.inject = std::move(*ids);
     }
     return std::make_unique<SoftRule>(
         *sampling, static_cast<std::size_t>(integerOf(values, "max-topk")), std::move(coldStop));

@@ -112,7 +112,7 @@ AddedTokens AddedTokens::read(const nlohmann::json& list, const Vocabulary& voca
                                std::to_string(vocabulary.tokenCount()) + " tokens cannot have.");
     }
     if (!problem.found())
-        added.index(normalizer);
+        added.index(normalizer, problem);
     return added;
 }
 
@@ -149,7 +149,7 @@ void AddedTokens::readToken(const JsonFields& fields, const Vocabulary& vocabula
     m_tokens.push_back(std::move(token));
 }
 
-void AddedTokens::index(const Normalizer* normalizer)
+void AddedTokens::index(const Normalizer* normalizer, Problem& problem)
 {
     for (std::size_t i = 0; i < m_tokens.size(); ++i) {
         std::string text = m_tokens[i].content;
@@ -160,6 +160,8 @@ void AddedTokens::index(const Normalizer* normalizer)
         if (normalizer) {
             Work work(text.size());
             normalizer->apply(text, work);
+            if (work.failed())
+                problem.report(work.error().code, work.error().message);
         }
         if (!text.empty())
             m_normalized.add(text, i);

@@ -79,7 +79,7 @@ public:
 
 private:
     void readToken(const JsonFields&, const Vocabulary&);
-    void index(const Normalizer*);
+    void index(const Normalizer*, Problem&);
     [[nodiscard]] static Span matched(const AddedToken&, std::string_view text, Span token,
                                       std::size_t from);
 

@@ -186,7 +186,7 @@ private:
 /// As the file's "model" says.
 struct BpeOptions
 {
-    std::string unknownToken; // empty: characters without a token are left out
+    std::string unknownToken; // empty: there is none
     std::int32_t unknown = none;
     bool fuseUnknown = false;
     bool wholePieces = false;              // "ignore_merges"
@@ -260,12 +260,17 @@ private:
 
     void addUnknown(std::string_view bytes, Merger& merger, Work& work) const
     {
-        if (m_options.unknown != none)
+        if (m_options.unknown != none) {
             merger.add(m_options.unknown);
-        else if (!m_options.unknownToken.empty())
-            work.fail(ErrorCode::InvalidInput,
-                      inQuotes(showBytes(bytes)) + " has no token, and the unknown token " +
-                          inQuotes(m_options.unknownToken) + " is not in the vocabulary.");
+            return;
+        }
+        // Hugging Face's library leaves the character out; the model would answer another text.
+        work.fail(ErrorCode::InvalidInput,
+                  inQuotes(showBytes(bytes)) + " has no token, and " +
+                      (m_options.unknownToken.empty()
+                           ? std::string("there is none for unknown characters.")
+                           : "the unknown token " + inQuotes(m_options.unknownToken) +
+                                 " is not in the vocabulary."));
     }
 
     /// False, and nothing added, where one of the bytes has no token.

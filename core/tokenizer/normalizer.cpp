@@ -43,29 +43,32 @@ public:
     {
     }
 
-    void apply(std::string& text, Work&) const override
+    void apply(std::string& text, Work& work) const override
     {
         if (isAscii(text))
             return;
-        changeRuns(text,
-                   [this](std::string_view run, std::string& target) { appendForm(run, target); });
+        changeRuns(text, [&](std::string_view run, std::string& target) {
+            appendForm(run, target, work);
+        });
     }
 
 private:
-    void appendForm(std::string_view run, std::string& target) const
+    void appendForm(std::string_view run, std::string& target, Work& work) const
     {
-        std::vector<utf8proc_int32_t> codes = decomposed(run);
+        std::vector<utf8proc_int32_t> codes = decomposed(run, work);
         orderMarks(codes);
         auto count = static_cast<utf8proc_ssize_t>(codes.size());
         if (m_composed)
             count = utf8proc_normalize_utf32(
                 codes.data(), count,
                 static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+        if (count < 0)
+            fail(work, utf8proc_errmsg(count));
         for (utf8proc_ssize_t i = 0; i < count; ++i)
             appendUtf8(target, static_cast<char32_t>(codes[static_cast<std::size_t>(i)]));
     }
 
-    [[nodiscard]] std::vector<utf8proc_int32_t> decomposed(std::string_view run) const
+    [[nodiscard]] std::vector<utf8proc_int32_t> decomposed(std::string_view run, Work& work) const
     {
         // The longest decomposition, that of U+FDFA, has 18 characters.
         std::array<utf8proc_int32_t, 32> parts{};
@@ -80,12 +83,18 @@ private:
             const utf8proc_ssize_t count = utf8proc_decompose_char(
                 static_cast<utf8proc_int32_t>(character.code), parts.data(),
                 static_cast<utf8proc_ssize_t>(parts.size()), options, &boundary);
-            if (count < 0 || count > static_cast<utf8proc_ssize_t>(parts.size()))
-                codes.push_back(static_cast<utf8proc_int32_t>(character.code));
-            else
-                codes.insert(codes.end(), parts.begin(), parts.begin() + count);
+            if (count < 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) {
+                fail(work, count < 0 ? utf8proc_errmsg(count) : "a character has too many parts");
+                break;
+            }
+            codes.insert(codes.end(), parts.begin(), parts.begin() + count);
         }
         return codes;
+    }
+
+    static void fail(Work& work, const char* what)
+    {
+        work.fail(ErrorCode::Internal, std::string("The text cannot be normalised: ") + what + ".");
     }
 
     static void orderMarks(std::vector<utf8proc_int32_t>& codes)

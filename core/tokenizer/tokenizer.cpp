@@ -41,7 +41,7 @@ struct Tokenizer::Parts
     void read(TokenizerFile, Problem&);
     void readModel(const json& root, const TokenizerFile&, Problem&);
     void indexAdded();
-    void makeTable();
+    void makeTable(Problem&);
 
     [[nodiscard]] const AddedToken* addedAt(TokenId id) const;
     [[nodiscard]] std::optional<DecoderPiece> pieceOf(TokenId) const;
@@ -76,7 +76,7 @@ void Tokenizer::Parts::read(TokenizerFile file, Problem& problem)
     indexAdded();
     if (const json* value = fields.find("post_processor"))
         postProcessor = readPostProcessor(*value, "post_processor", addedById.size(), problem);
-    makeTable();
+    makeTable(problem);
 }
 
 void Tokenizer::Parts::readModel(const json& root, const TokenizerFile& file, Problem& problem)
@@ -122,7 +122,7 @@ void Tokenizer::Parts::indexAdded()
         addedById[static_cast<std::size_t>(token.id)] = &token;
 }
 
-void Tokenizer::Parts::makeTable()
+void Tokenizer::Parts::makeTable(Problem& problem)
 {
     Work work(addedById.size() * 16);
     const std::shared_ptr<const TokenTable> numbered = TokenTable::numbered(0);
@@ -137,6 +137,8 @@ void Tokenizer::Parts::makeTable()
         else
             pieces[i] = decoder.pieceOf(std::move(piece->text), work);
     }
+    if (work.failed())
+        problem.report(work.error().code, work.error().message);
     table = std::make_shared<const TokenTable>(std::move(pieces), decoder.joiner());
 }
 
@@ -235,14 +237,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::fromJson(std::string_view json, st
     }
 }
 
-std::vector<TokenId> Tokenizer::encode(std::string_view text, SpecialTokens special) const
-{
-    Work work(text.size());
-    return m_parts->encode(text, special, work);
-}
-
-Result<std::vector<TokenId>> Tokenizer::encodeChecked(std::string_view text,
-                                                      SpecialTokens special) const
+Result<std::vector<TokenId>> Tokenizer::encode(std::string_view text, SpecialTokens special) const
 {
     if (text.size() > largestText)
         return failure(ErrorCode::InvalidArgument,

@@ -44,13 +44,10 @@ public:
     /// `text` is UTF-8; bytes that are not are encoded as bytes where the model can, else as
     /// unknown. Special tokens written out in the text ("<think>") become their ids.
     ///
-    /// What a model has no token for, unknown token included, is left out; where a pattern of the
-    /// file would take too long, the rest of that stretch stays in one piece.
-    [[nodiscard]] std::vector<TokenId> encode(std::string_view text, SpecialTokens) const;
-    /// The same, but fails instead of leaving something out or whole, and with InvalidArgument on
-    /// texts of more than 256 MiB. For everything whose ids are computed with.
-    [[nodiscard]] Result<std::vector<TokenId>> encodeChecked(std::string_view text,
-                                                             SpecialTokens) const;
+    /// Nothing is left out or guessed: fails with InvalidInput where a character has no token and
+    /// there is none for unknown ones, with Unsupported where a pattern of the file takes too long
+    /// on this text, and with InvalidArgument on more than 256 MiB.
+    [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text, SpecialTokens) const;
     /// The bytes of `ids`, special tokens by their content. An id without a token reads "[id]".
     [[nodiscard]] std::string decode(std::span<const TokenId> ids) const;
 

@@ -80,6 +80,7 @@ private Q_SLOTS:
     void tokenizeLeavesSpecialTokensOutWhenAsked();
     void piecesThatAreNoTextAreShownAsBytes();
     void tokenizeRefusesWhatIsNoTokenizer();
+    void textThatHasNoTokensIsRefused();
     void logitsAgreeWithTheGoldenOnes_data();
     void logitsAgreeWithTheGoldenOnes();
     void logitsOfAllPositionsHoldThoseOfTheLast();
@@ -151,6 +152,16 @@ void TestCliNumbers::tokenizeRefusesWhatIsNoTokenizer()
     COMPARE_FAILURE(m_cli.run({"tokenize", "--tokenizer", file, "--text", "a"}), 3, "none.json");
     COMPARE_FAILURE(m_cli.run({"tokenize", "--tokenizer", "absent.json", "--text", "a"}), 3,
                     "absent.json");
+}
+
+void TestCliNumbers::textThatHasNoTokensIsRefused()
+{
+    const QString file = m_cli.path("letters.json");
+    writeFile(file, R"({"model": {"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}})");
+    const CliResult result =
+        m_cli.run({"tokenize", "--tokenizer", file, "--text", "abc", "--json"});
+    QCOMPARE(result.out, QByteArray());
+    COMPARE_FAILURE(result, 3, "letters.json: 'c' has no token, and there is none for unknown");
 }
 
 void TestCliNumbers::logitsAgreeWithTheGoldenOnes_data()

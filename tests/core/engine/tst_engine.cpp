@@ -12,6 +12,7 @@ class tst_Engine : public QObject
 private Q_SLOTS:
     void isMadeFromParts();
     void needsATokenizerForText();
+    void saysWhichTextItCannotEncode();
     void makesSessionsThatKeepItAlive();
     void refusesBadSettings();
     void givesLogitsOfTheLastPosition();
@@ -39,6 +40,25 @@ void tst_Engine::needsATokenizerForText()
     QVERIFY(!ids);
     QCOMPARE(ids.error().code, ErrorCode::Unsupported);
     QVERIFY(ids.error().message.find("tokenizer.json") != std::string::npos);
+}
+
+void tst_Engine::saysWhichTextItCannotEncode()
+{
+    auto tokenizer = Tokenizer::fromJson(
+        R"({"pre_tokenizer": {"type": "WhitespaceSplit"},
+            "model": {"type": "WordLevel", "unk_token": null, "vocab": {"a": 3, "b": 4}}})",
+        "words.json");
+    QVERIFY_RESULT(tokenizer);
+    const auto engine = Engine::fromParts(walkModel(), std::move(*tokenizer), wordMarkers());
+    QVERIFY_RESULT(engine->encodePrompt("b a"));
+    const auto ids = engine->encodePrompt("b c");
+    QVERIFY(!ids);
+    QCOMPARE(ids.error().code, ErrorCode::InvalidInput);
+    QVERIFY(ids.error().message.starts_with("words.json: The word 'c' is not in the vocabulary"));
+    const auto session =
+        engine->createSession(settingsOf("soft", {{"cold-stop-inject", std::string("c")}}));
+    QVERIFY(!session);
+    QVERIFY(session.error().message.starts_with("cold-stop-inject cannot be made into tokens: "));
 }
 
 void tst_Engine::makesSessionsThatKeepItAlive()

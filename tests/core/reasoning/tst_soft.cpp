@@ -80,6 +80,7 @@ private Q_SLOTS:
     void prefersTheModelsOwnEndToAColdStop();
     void neverStopsColdWithoutAnEndOfThinking();
     void refusesAnInjectedTextWithoutATokenizer();
+    void refusesAnInjectedTextThatCannotBeEncoded();
 };
 
 void tst_Soft::mixesTheMostProbableTokens()
@@ -294,7 +295,8 @@ void tst_Soft::stopsColdWithTheMarkerAsOneToken()
 void tst_Soft::queuesTheInjectedText()
 {
     std::string encoded;
-    const ModeContext context{markers(), [&](std::string_view text) {
+    const ModeContext context{markers(),
+                              [&](std::string_view text) -> Result<std::vector<TokenId>> {
                                   encoded = text;
                                   return std::vector{TokenId{8}, TokenId{9}};
                               }};
@@ -342,6 +344,18 @@ void tst_Soft::refusesAnInjectedTextWithoutATokenizer()
     QVERIFY(!rule);
     QCOMPARE(rule.error().code, ErrorCode::InvalidArgument);
     QVERIFY(rule.error().message.find("tokenizer") != std::string::npos);
+}
+
+void tst_Soft::refusesAnInjectedTextThatCannotBeEncoded()
+{
+    const ModeContext context{markers(), [](std::string_view) -> Result<std::vector<TokenId>> {
+                                  return failure(ErrorCode::InvalidInput, "'x' has no token.");
+                              }};
+    const auto rule = makeRule("soft", {{"cold-stop-inject", std::string("x")}}, context);
+    QVERIFY(!rule);
+    QCOMPARE(rule.error().code, ErrorCode::InvalidInput);
+    QCOMPARE(rule.error().message,
+             std::string("cold-stop-inject cannot be made into tokens: 'x' has no token."));
 }
 
 QTEST_GUILESS_MAIN(tst_Soft)

@@ -53,8 +53,13 @@ inline std::string wordModel(const QStringList& words)
 inline std::vector<std::int32_t> idsOf(const Tokenizer& tokenizer, std::string_view text,
                                        SpecialTokens special = SpecialTokens::Omit)
 {
+    const auto encoded = tokenizer.encode(text, special);
+    if (!encoded) {
+        QTest::qFail(encoded.error().message.c_str(), __FILE__, __LINE__);
+        return {};
+    }
     std::vector<std::int32_t> ids;
-    for (const TokenId id : tokenizer.encode(text, special))
+    for (const TokenId id : *encoded)
         ids.push_back(id.value);
     return ids;
 }

@@ -175,17 +175,27 @@ private Q_SLOTS:
             tokenizerOf({.model = letterModel(merges, R"(, "unk_token": "[unk]")")});
         QVERIFY_RESULT(single);
         QCOMPARE(shown(idsOf(**single, "xéab?")), QByteArray("0 0 4 0"));
-        const auto none = tokenizerOf({.model = letterModel(merges)});
-        QVERIFY_RESULT(none);
-        QCOMPARE(shown(idsOf(**none, "xéab?")), QByteArray("4"));
+    }
+
+    void aCharacterWithoutATokenIsAnErrorWhereNoneIsForUnknownOnes()
+    {
+        const auto tokenizer = tokenizerOf({.model = letterModel(R"(["a b"])")});
+        QVERIFY_RESULT(tokenizer);
+        QCOMPARE(shown(idsOf(**tokenizer, "ab")), QByteArray("4"));
+        const auto failed = (*tokenizer)->encode("abé?", SpecialTokens::Omit);
+        QVERIFY(!failed);
+        QCOMPARE(failed.error().code, ErrorCode::InvalidInput);
+        QCOMPARE(QByteArray::fromStdString(failed.error().message),
+                 QByteArray("snippet.json: 'é' has no token, and there is none for unknown "
+                            "characters."));
     }
 
     void anUnknownTokenThatIsMissingIsNamedWhenItIsNeeded()
     {
         const auto letters = tokenizerOf({.model = letterModel("[]", R"(, "unk_token": "<u>")")});
         QVERIFY_RESULT(letters);
-        QVERIFY_RESULT((*letters)->encodeChecked("abc", SpecialTokens::Omit));
-        const auto failed = (*letters)->encodeChecked("abx", SpecialTokens::Omit);
+        QVERIFY_RESULT((*letters)->encode("abc", SpecialTokens::Omit));
+        const auto failed = (*letters)->encode("abx", SpecialTokens::Omit);
         QVERIFY(!failed);
         QCOMPARE(QByteArray::fromStdString(failed.error().message),
                  QByteArray("snippet.json: 'x' has no token, and the unknown token '<u>' is not "
@@ -193,7 +203,7 @@ private Q_SLOTS:
         const auto words =
             tokenizerOf({.model = R"({"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "u"})"});
         QVERIFY_RESULT(words);
-        const auto word = (*words)->encodeChecked("b\xff", SpecialTokens::Omit);
+        const auto word = (*words)->encode("b\xff", SpecialTokens::Omit);
         QVERIFY(!word);
         QCOMPARE(QByteArray::fromStdString(word.error().message),
                  QByteArray("snippet.json: The word 'b<0xFF>' is not in the vocabulary, which has "
@@ -288,16 +298,6 @@ private Q_SLOTS:
         QCOMPARE(shown(idsOf(**tokenizer, "a", SpecialTokens::Omit)), QByteArray("1"));
     }
 
-    void checkedIdsAreTheSameIds()
-    {
-        const auto tokenizer =
-            tokenizerOf({.model = byteLevelModel({{"h", "e"}}), .preTokenizer = byteLevel});
-        QVERIFY_RESULT(tokenizer);
-        const auto checked = (*tokenizer)->encodeChecked("he\xff he", SpecialTokens::Add);
-        QVERIFY_RESULT(checked);
-        QCOMPARE(*checked, (*tokenizer)->encode("he\xff he", SpecialTokens::Add));
-    }
-
     void aLongTextWithoutASpaceIsEncoded_data()
     {
         QTest::addColumn<QByteArray>("preTokenizer");
@@ -329,7 +329,7 @@ private Q_SLOTS:
                                             .decoder = byteLevelDecoder});
         QVERIFY_RESULT(tokenizer);
         const std::string text = unit.repeated(250'000 / unit.size()).toStdString();
-        const auto ids = (*tokenizer)->encodeChecked(text, SpecialTokens::Omit);
+        const auto ids = (*tokenizer)->encode(text, SpecialTokens::Omit);
         QVERIFY_RESULT(ids);
         QVERIFY((*tokenizer)->decode(*ids) == text);
     }
