@@ -1,6 +1,7 @@
 // halftone-cli bench: how fast a model decodes here, and what recording costs.
 #include "benchmark.h"
 #include "commands.h"
+#include "jsonoutput.h"
 #include "modeloptions.h"
 
 #include <CLI/App.hpp>
@@ -58,7 +59,7 @@ void writeJson(Output& out, const Benchmark& result)
         {"close_library_ms", result.closeMs},
     };
     json["peak_memory_bytes"] = result.peakMemoryBytes;
-    out << json.dump(1) << '\n';
+    writeLine(out, std::move(json));
 }
 
 void writeText(Output& out, const Benchmark& result)

@@ -1,6 +1,7 @@
 // halftone-cli export: a stored run as a file for other programs. Loads no model.
 #include "commands.h"
 #include "exchange/atomicfile.h"
+#include "jsonoutput.h"
 #include "libraryoptions.h"
 
 #include <CLI/App.hpp>
@@ -55,7 +56,8 @@ void addExport(CLI::App& program, Action& action)
     command->footer(
         "csv: a row a step, a header with units. json: the run and its steps in one "
         "document.\njsonl: a line a step, as 'show RUN --steps --json' prints. The file "
-        "appears whole or not at all.");
+        "appears whole or not at all." +
+        std::string(jsonBytesHelp));
     options->run.addTo(*command);
     command->add_option("--format", options->format, "csv, json or jsonl")
         ->type_name("NAME")

@@ -1,18 +1,15 @@
 // halftone-cli logits: what a model says after given ids, as numbers for other programs.
 #include "commands.h"
 #include "exchange/atomicfile.h"
+#include "exchange/jsonarray.h"
 #include "exchange/npy.h"
 #include "modeloptions.h"
 #include "textinput.h"
 
 #include <CLI/App.hpp>
 
-#include <array>
-#include <charconv>
-#include <cmath>
 #include <memory>
 #include <ostream>
-#include <span>
 
 namespace halftone::cli {
 
@@ -25,48 +22,6 @@ struct LogitsOptions
     std::string out;
     bool all = false;
 };
-
-/// The shortest digits that give the same float again; JSON has no infinities.
-void writeNumber(std::ostream& out, float value)
-{
-    if (!std::isfinite(value)) {
-        out << "null";
-        return;
-    }
-    std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-    out.write(buffer.data(), end - buffer.data());
-}
-
-void writeRow(std::ostream& out, std::span<const float> row)
-{
-    out << '[';
-    for (std::size_t i = 0; i < row.size(); ++i) {
-        if (i > 0)
-            out << ',';
-        writeNumber(out, row[i]);
-    }
-    out << ']';
-}
-
-/// [V] or [[V], ...], as the .npy has it.
-void writeJson(std::ostream& out, std::span<const float> logits,
-               std::span<const std::int64_t> shape)
-{
-    if (shape.size() == 1) {
-        writeRow(out, logits);
-    } else {
-        const auto columns = static_cast<std::size_t>(shape[1]);
-        out << '[';
-        for (std::size_t begin = 0; begin < logits.size(); begin += columns) {
-            if (begin > 0)
-                out << ",\n";
-            writeRow(out, logits.subspan(begin, columns));
-        }
-        out << ']';
-    }
-    out << '\n';
-}
 
 Result<ExitCode> logits(const LogitsOptions& options, Output& out)
 {
@@ -95,12 +50,13 @@ Result<ExitCode> logits(const LogitsOptions& options, Output& out)
         shape.push_back(static_cast<std::int64_t>(ids->size()));
     shape.push_back((*engine)->identity().vocabularySize);
     if (file == "-") {
-        writeJson(out, *values, shape);
+        writeJsonArray(out, *values, shape);
         return ExitCode::Done;
     }
     const Result<void> written =
-        npy ? writeNpy(file, *values, shape)
-            : writeFile(file, [&](std::ostream& stream) { writeJson(stream, *values, shape); });
+        npy ? writeNpy(file, *values, shape) : writeFile(file, [&](std::ostream& stream) {
+            writeJsonArray(stream, *values, shape);
+        });
     if (!written)
         return Unexpected(written.error());
     return ExitCode::Done;

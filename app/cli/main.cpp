@@ -23,7 +23,8 @@ namespace {
 
 constexpr const char* footer =
     "Exit codes: 0 done, 1 a check did not hold, 2 wrong usage, 3 unreadable or invalid input, "
-    "4 out of memory or disk, 70 a fault of the program, 130 stopped by the user.\n"
+    "4 out of memory or disk, or standard output cannot be written, 70 a fault of the program, "
+    "130 stopped by the user.\n"
     "'halftone-cli COMMAND --help' explains a command.";
 
 int say(const Error& error)

@@ -1,6 +1,7 @@
 // halftone-cli modes: the modes of reasoning and what can be set.
 #include "reasoning/modes.h"
 #include "commands.h"
+#include "jsonoutput.h"
 #include "modeparameters.h"
 
 #include <CLI/App.hpp>
@@ -66,7 +67,7 @@ void writeJson(Output& out)
             json["parameters"].push_back(toJson(spec));
         all.push_back(std::move(json));
     }
-    out << all.dump() << '\n';
+    writeLine(out, std::move(all));
 }
 
 void writeText(Output& out)

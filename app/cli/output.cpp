@@ -77,12 +77,10 @@ Result<void> Output::finish()
     const int error = m_buffer->errorNumber();
     if (error == 0)
         return {};
-    if (error == EPIPE)
-        return halftone::failure(ErrorCode::Cancelled, {});
-    const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-    return halftone::failure(
-        full ? ErrorCode::DiskFull : ErrorCode::InvalidInput,
-        m_name + " cannot be written: " + std::generic_category().message(error) + ".");
+    return halftone::failure(ErrorCode::DiskFull,
+                             error == EPIPE ? std::string()
+                                            : m_name + " cannot be written: " +
+                                                  std::generic_category().message(error) + ".");
 }
 
 void occupyStandardStreams()

@@ -20,8 +20,8 @@ public:
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
 
-    /// Writes what is buffered; fails with DiskFull or InvalidInput when anything was lost. A
-    /// reader that closed its end of a pipe wants no more: that is Cancelled, without a message.
+    /// Writes what is buffered; fails with DiskFull when anything was lost. Without a message when
+    /// the reader of a pipe closed it: who wants no more need not be told.
     [[nodiscard]] Result<void> finish();
     /// True after a write failed: whatever comes is lost.
     [[nodiscard]] bool failed() const;

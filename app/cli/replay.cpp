@@ -1,5 +1,6 @@
 // halftone-cli replay: a stored run again. As stored, with no model; or run again and compared.
 #include "commands.h"
+#include "jsonoutput.h"
 #include "libraryoptions.h"
 #include "longcall.h"
 #include "modeloptions.h"
@@ -84,7 +85,7 @@ void writeVerdictJson(Output& out, const StoredRun& stored,
     json["run"] = stored.info.id.value;
     json["steps"] = stored.steps.size();
     json["shared_steps"] = stored.info.origin ? stored.info.origin->step.value : 0;
-    out << json.dump() << '\n';
+    writeLine(out, std::move(json));
 }
 
 /// The run with what its parent was.
@@ -158,7 +159,8 @@ void addReplay(CLI::App& program, Action& action)
         "--steps --json'.\n--verify loads the run's model with its thread count and exits "
         "with 1 when a step differs; --json then prints {equal, first_difference: null or "
         "{step, description}, run, steps, shared_steps}. The description gives the stored "
-        "value first.");
+        "value first." +
+        std::string(jsonBytesHelp));
     options->run.addTo(*command);
     command->add_flag("--verify", options->verify,
                       "Runs it again and reports the first step that differs");

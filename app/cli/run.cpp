@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "exchange/runexport.h"
 #include "generation.h"
+#include "jsonoutput.h"
 #include "libraryoptions.h"
 #include "longcall.h"
 #include "modeloptions.h"
@@ -182,7 +183,7 @@ Result<ExitCode> run(const RunOptions& options, Output& out)
     if (!generated)
         return Unexpected(generated.error());
     if (options.json)
-        out << toJson(*generated, *(*engine)->tokens()).dump() << '\n';
+        writeLine(out, toJson(*generated, *(*engine)->tokens()));
     out.flush();
     if (errorStreamIsTerminal())
         tellPerson(*generated, options.library.path());
@@ -199,7 +200,8 @@ void addRun(CLI::App& program, Action& action)
         "run", "Runs a model on a prompt, prints its text as it comes and stores every step.");
     command->footer("Mixtures are shown in braces with their heaviest tokens and weights.\n"
                     "--json prints one object: session, run, status, model, mode, seed, text, "
-                    "thinking, answer, stop_reason, steps, prompt_ids, timings.");
+                    "thinking, answer, stop_reason, steps, prompt_ids, timings." +
+                    std::string(jsonBytesHelp));
     options->model.addTo(*command);
     command->add_option("--prompt", options->prompt.text, "The prompt; special tokens are added")
         ->type_name("TEXT");

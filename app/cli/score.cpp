@@ -6,10 +6,10 @@
 // The first id has nothing before it and no log-probability.
 #include "commands.h"
 #include "interrupt.h"
+#include "jsonoutput.h"
 #include "modeloptions.h"
 #include "sampling/logitspass.h"
 #include "textinput.h"
-#include "tokenizer/textstream.h"
 #include "tracetext.h"
 
 #include <CLI/App.hpp>
@@ -120,7 +120,7 @@ void writeJson(Output& out, std::span<const TokenId> ids, std::span<const double
     json["log_probabilities"] = nlohmann::ordered_json::array({nullptr});
     for (const TokenId id : ids) {
         json["ids"].push_back(id.value);
-        json["pieces"].push_back(showBytes(tokens.piece(id)));
+        json["pieces"].push_back(tokens.piece(id));
     }
     for (const double value : values)
         json["log_probabilities"].push_back(value);
@@ -129,7 +129,7 @@ void writeJson(Output& out, std::span<const TokenId> ids, std::span<const double
     json["sum"] = score.sum;
     json["mean"] = score.mean;
     json["perplexity"] = score.perplexity;
-    out << json.dump() << '\n';
+    writeLine(out, std::move(json));
 }
 
 std::string numberText(const char* format, double value)
@@ -183,7 +183,8 @@ void addScore(CLI::App& program, Action& action)
     command->footer(
         "Of each token given all before it; the first has none (null). Special tokens are "
         "added to a text, not to ids. --json prints ids, pieces, log_probabilities, unit, "
-        "scored_tokens, sum, mean, perplexity = exp(-mean); what is infinite is null.");
+        "scored_tokens, sum, mean, perplexity = exp(-mean); what is infinite is null." +
+        std::string(jsonBytesHelp));
     options->model.addTo(*command);
     command->add_option("--text", options->input.text, "The text")->type_name("TEXT");
     command

@@ -1,7 +1,7 @@
 // halftone-cli sessions: what the library holds. Loads no model.
 #include "commands.h"
+#include "jsonoutput.h"
 #include "libraryoptions.h"
-#include "tokenizer/textstream.h"
 #include "tracetext.h"
 #include "whentext.h"
 
@@ -30,13 +30,13 @@ nlohmann::ordered_json toJson(const RunSummary& run)
     json["steps"] = run.steps;
     json["stop_reason"] = name(run.stop);
     json["mode"] = run.mode;
-    json["model"] = showBytes(run.modelName);
+    json["model"] = run.modelName;
     json["seed"] = run.seed;
     json["started_ms"] = run.startedMs;
     json["parent"] = run.parent ? nlohmann::ordered_json(run.parent->value) : nullptr;
     if (run.parent) {
         json["fork_step"] = run.forkStep.value;
-        json["change"] = showBytes(run.change);
+        json["change"] = run.change;
     }
     return json;
 }
@@ -47,7 +47,7 @@ void writeJson(Output& out, const std::vector<SessionSummary>& sessions)
     for (const SessionSummary& session : sessions) {
         nlohmann::ordered_json json;
         json["session"] = session.id.value;
-        json["name"] = showBytes(session.name);
+        json["name"] = session.name;
         json["created_ms"] = session.createdMs;
         if (session.binnedMs)
             json["binned_ms"] = *session.binnedMs;
@@ -56,7 +56,7 @@ void writeJson(Output& out, const std::vector<SessionSummary>& sessions)
             json["runs"].push_back(toJson(run));
         all.push_back(std::move(json));
     }
-    out << all.dump() << '\n';
+    writeLine(out, std::move(all));
 }
 
 void writeText(Output& out, const std::vector<SessionSummary>& sessions)
@@ -109,7 +109,8 @@ void addSessions(CLI::App& program, Action& action)
     command->footer(
         "--json prints an array of {session, name, created_ms, runs: [{run, status, steps, "
         "stop_reason, mode, model, seed, started_ms, parent}]}; status is running, finished, "
-        "stopped, interrupted or failed. Times are Unix milliseconds.");
+        "stopped, interrupted or failed. Times are Unix milliseconds." +
+        std::string(jsonBytesHelp));
     options->library.addTo(*command);
     command
         ->add_option("--search", options->filter.search, "Only those with this in name or prompt")

@@ -1,5 +1,6 @@
 // halftone-cli show: one stored run, in short or step by step. Loads no model.
 #include "commands.h"
+#include "jsonoutput.h"
 #include "libraryoptions.h"
 #include "storedruntext.h"
 #include "tracetext.h"
@@ -47,7 +48,8 @@ void addShow(CLI::App& program, Action& action)
         "{kind, ids, weights}, sampled, entropy, mixture_entropy, varentropy, p_max, candidates "
         "[{id, raw, filtered, mixture}], events and more. entropy, varentropy, p_max and raw are "
         "of the raw distribution (T = 1, full vocabulary, nats); input is what was fed next, at "
-        "position.");
+        "position." +
+        std::string(jsonBytesHelp));
     options->run.addTo(*command);
     command->add_flag("--steps", options->steps, "Every step");
     command->add_flag("--json", options->json, "Prints JSON");

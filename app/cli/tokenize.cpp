@@ -1,8 +1,8 @@
 // halftone-cli tokenize: a text as a tokenizer cuts it. Loads no weights.
 #include "commands.h"
+#include "jsonoutput.h"
 #include "modeloptions.h"
 #include "textinput.h"
-#include "tokenizer/textstream.h"
 #include "tokenizer/tokenizer.h"
 #include "tracetext.h"
 
@@ -54,10 +54,10 @@ void writeJson(Output& out, const std::vector<TokenId>& ids, const TokenTable& t
     for (const TokenId id : ids) {
         const std::string piece = table.piece(id);
         json["ids"].push_back(id.value);
-        json["pieces"].push_back(showBytes(piece));
+        json["pieces"].push_back(piece);
         json["bytes"].push_back(hex(piece));
     }
-    out << json.dump() << '\n';
+    writeLine(out, std::move(json));
 }
 
 Result<ExitCode> tokenize(const TokenizeOptions& options, Output& out)
@@ -90,8 +90,9 @@ void addTokenize(CLI::App& program, Action& action)
     CLI::App* command =
         program.add_subcommand("tokenize", "Shows the tokens of a text, one a line.");
     command->footer(
-        "--json prints {\"ids\": [...], \"pieces\": [...], \"bytes\": [...]}: pieces are "
-        "UTF-8 with <0xNN> for each byte that is none, bytes the same in hex, exactly.");
+        "--json prints {\"ids\": [...], \"pieces\": [...], \"bytes\": [...]}; bytes are the pieces "
+        "in hex, exactly." +
+        std::string(jsonBytesHelp));
     auto* model =
         command
             ->add_option(

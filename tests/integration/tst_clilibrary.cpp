@@ -84,6 +84,7 @@ private Q_SLOTS:
     void withoutALibraryThereAreNoSessions();
     void sessionsListsRunsWithTheirStatus();
     void sessionsCanBeSearched();
+    void bytesThatAreNoTextAreShownInJson();
     void showGivesAReadableSummary();
     void showStepsAsJsonHasOneLineAStep();
     void showStepsAsTextAlignsItsColumns();
@@ -92,6 +93,8 @@ private Q_SLOTS:
     void exportWritesEachFormat_data();
     void exportWritesEachFormat();
     void exportLeavesAnOlderFileWholeWhenItFails();
+    void aFullStandardOutputExitsWithFour_data();
+    void aFullStandardOutputExitsWithFour();
     void whatCannotBeReadExitsWithThree_data();
     void whatCannotBeReadExitsWithThree();
     void noneOfThemLoadsLibtorch_data();
@@ -178,6 +181,31 @@ void TestCliLibrary::sessionsCanBeSearched()
     QCOMPARE(m_cli.run({"sessions", "--json", "--search", "count"}).array().size(), 1);
     QCOMPARE(m_cli.run({"sessions", "--json", "--search", "dance"}).array().size(), 0);
     QCOMPARE(m_cli.run({"sessions", "--json", "--bin"}).array().size(), 0);
+}
+
+void TestCliLibrary::bytesThatAreNoTextAreShownInJson()
+{
+    const Cli cli;
+    const auto store = SessionStore::open(cli.library().toStdString());
+    QVERIFY_RESULT(store);
+    const auto session = (*store)->createSession("\xE2\x82 \xE2\x82\xAC");
+    QVERIFY_RESULT(session);
+    RunInfo info = runInfo(*session, "discrete");
+    info.model.name = "to\xFFy";
+    const auto run = (*store)->createRun(info, *threeTokens());
+    QVERIFY_RESULT(run);
+    QVERIFY_RESULT((*store)->appendSteps(*run, std::vector{tokenStep(0, TokenId{2})}));
+
+    const CliResult sessions = cli.run({"sessions", "--json"});
+    COMPARE_DONE(sessions);
+    QCOMPARE(sessions.array().at(0)["name"].toString(), QString::fromUtf8("<0xE2><0x82> €"));
+    QCOMPARE(sessions.array().at(0)["runs"][0]["model"].toString(), "to<0xFF>y");
+    const CliResult shown = cli.run({"show", "last", "--json"});
+    COMPARE_DONE(shown);
+    QCOMPARE(shown.object().value("model")["name"].toString(), "to<0xFF>y");
+    const CliResult steps = cli.run({"show", "last", "--steps", "--json"});
+    COMPARE_DONE(steps);
+    QCOMPARE(steps.object()["text"].toString(), "<0xE2><0x82>");
 }
 
 void TestCliLibrary::showGivesAReadableSummary()
@@ -296,6 +324,23 @@ void TestCliLibrary::exportLeavesAnOlderFileWholeWhenItFails()
     COMPARE_FAILURE(m_cli.run({"export", "last", "--format", "csv", "--out", "/dev/full"}), 4,
                     "/dev/full");
     QCOMPARE(QDir(folder).entryList(QDir::Files), QStringList{"old.csv"});
+}
+
+void TestCliLibrary::aFullStandardOutputExitsWithFour_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::newRow("sessions") << QStringList{"sessions", "--json"};
+    QTest::newRow("show") << QStringList{"show", "last", "--json"};
+    QTest::newRow("show steps") << QStringList{"show", "last", "--steps", "--json"};
+    QTest::newRow("replay") << QStringList{"replay", "last", "--json"};
+    QTest::newRow("export") << QStringList{"export", "last", "--format", "json", "--out", "-"};
+}
+
+void TestCliLibrary::aFullStandardOutputExitsWithFour()
+{
+    QFETCH(QStringList, arguments);
+    COMPARE_FAILURE(m_cli.shell("\"$@\" > /dev/full", arguments), 4,
+                    "Standard output cannot be written: No space left");
 }
 
 void TestCliLibrary::whatCannotBeReadExitsWithThree_data()

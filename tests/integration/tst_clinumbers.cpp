@@ -90,6 +90,7 @@ private Q_SLOTS:
     void scoresAreTheLogProbabilitiesOfTheNextIds();
     void longTextsAreScoredInParts();
     void aTextOfOneTokenHasNoScore();
+    void aFullStandardOutputExitsWithFour();
     void benchMeasuresEachPart();
     void benchRefusesWhatDoesNotFitTheContext();
 
@@ -299,6 +300,16 @@ void TestCliNumbers::longTextsAreScoredInParts()
 void TestCliNumbers::aTextOfOneTokenHasNoScore()
 {
     COMPARE_FAILURE(m_cli.run({"score", "--ids", "1"}), 2, "has no log-probability");
+}
+
+void TestCliNumbers::aFullStandardOutputExitsWithFour()
+{
+    for (const QStringList& arguments :
+         {QStringList{"score", "--ids", "1,17,8", "--json"},
+          QStringList{"logits", "--ids", "1,17,8", "--all", "--out", "-"},
+          QStringList{"run", "--prompt", "7", "--max-steps", "1", "--no-store", "--json"}})
+        COMPARE_FAILURE(m_cli.shell("\"$@\" > /dev/full", arguments), 4,
+                        "Standard output cannot be written: No space left");
 }
 
 void TestCliNumbers::benchMeasuresEachPart()

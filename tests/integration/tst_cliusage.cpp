@@ -20,8 +20,9 @@ private Q_SLOTS:
     void wrongUsageExitsWithTwoAndASentence_data();
     void wrongUsageExitsWithTwoAndASentence();
     void aClosedStandardOutputIsReported();
+    void aFullStandardOutputExitsWithFour_data();
     void aFullStandardOutputExitsWithFour();
-    void aReaderThatLeavesEarlyIsNoError();
+    void aReaderThatLeavesEarlyIsToldNothing();
     void modesListsWhatCanBeSet();
 
 private:
@@ -42,7 +43,7 @@ void TestCliUsage::helpListsEverySubcommand()
     for (const char* command : {"run", "demo", "tokenize", "logits", "score", "sessions", "show",
                                 "replay", "export", "bench", "modes"})
         QVERIFY2(result.out.contains("\n  " + QByteArray(command) + " "), command);
-    QVERIFY(result.out.contains("130 stopped by the user"));
+    QVERIFY(result.out.simplified().contains("130 stopped by the user"));
 }
 
 void TestCliUsage::everySubcommandExplainsItself_data()
@@ -139,21 +140,33 @@ void TestCliUsage::wrongUsageExitsWithTwoAndASentence()
 
 void TestCliUsage::aClosedStandardOutputIsReported()
 {
-    COMPARE_FAILURE(m_cli.shell("\"$@\" >&-", {"--help"}), 3, "Standard output cannot be written");
+    COMPARE_FAILURE(m_cli.shell("\"$@\" >&-", {"--help"}), 4, "Standard output cannot be written");
+}
+
+void TestCliUsage::aFullStandardOutputExitsWithFour_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::newRow("help") << QStringList{"--help"};
+    QTest::newRow("modes") << QStringList{"modes"};
+    QTest::newRow("modes as JSON") << QStringList{"modes", "--json"};
+    QTest::newRow("sessions as JSON") << QStringList{"sessions", "--json"};
+    QTest::newRow("tokens as JSON") << QStringList{"tokenize", "--text", "7", "--json"};
 }
 
 void TestCliUsage::aFullStandardOutputExitsWithFour()
 {
-    COMPARE_FAILURE(m_cli.shell("\"$@\" > /dev/full", {"--help"}), 4,
+    QFETCH(QStringList, arguments);
+    COMPARE_FAILURE(m_cli.shell("\"$@\" > /dev/full", arguments), 4,
                     "Standard output cannot be written: No space left");
 }
 
-void TestCliUsage::aReaderThatLeavesEarlyIsNoError()
+void TestCliUsage::aReaderThatLeavesEarlyIsToldNothing()
 {
     // The reader is gone before a byte is written.
-    const CliResult result = m_cli.shell("{ sleep 0.2; \"$@\"; } | true", {"--help"});
+    const CliResult result =
+        m_cli.shell("{ sleep 0.2; \"$@\"; echo $? >&2; } | true", {"modes", "--json"});
     QCOMPARE(result.exitCode, 0);
-    QCOMPARE(result.err, QByteArray());
+    QCOMPARE(result.err, QByteArray("4\n"));
 }
 
 void TestCliUsage::modesListsWhatCanBeSet()
