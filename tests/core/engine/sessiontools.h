@@ -77,6 +77,8 @@ inline RunSettings settingsOf(std::string mode, ParameterValues parameters = {})
     return settings;
 }
 
+inline const ParameterValues greedy{{"temperature", 0.0}};
+
 /// A session with its prompt read. Null, with a warning, when that fails.
 inline std::unique_ptr<Session> sessionOf(const std::shared_ptr<const Engine>& engine,
                                           const RunSettings& settings,

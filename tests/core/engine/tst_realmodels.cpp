@@ -20,8 +20,6 @@ constexpr std::string_view walk =
     "diff gill . bern diff . bern femp . gill nilt . femp lell . from bern <think>";
 constexpr std::string_view sum = "7 + 5 + 9 + 4 sum <think>";
 
-const ParameterValues greedy{{"temperature", 0.0}};
-
 std::string decoded(const Engine& engine, const std::vector<StepRecord>& steps)
 {
     std::vector<TokenId> ids;

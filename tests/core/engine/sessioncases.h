@@ -1,0 +1,93 @@
+// Runs in which all happens that a session has to carry over when it goes on from the middle:
+// draws, mixtures, counters, cold stops and text fed by force.
+#pragma once
+
+#include "sessiontools.h"
+
+#include <QTest>
+
+#include <memory>
+#include <vector>
+
+namespace halftone::test {
+
+/// A tokenizer of the world of sessiontools.h, for texts that a mode injects.
+inline std::unique_ptr<const Tokenizer> wordTokenizer()
+{
+    auto tokenizer = Tokenizer::fromJson(
+        R"({"version": "1.0", "added_tokens": [], "normalizer": null,
+            "pre_tokenizer": {"type": "WhitespaceSplit"}, "post_processor": null, "decoder": null,
+            "model": {"type": "WordLevel", "unk_token": "end",
+                      "vocab": {"end": 0, "think": 1, "endthink": 2, "a": 3, "b": 4, "c": 5,
+                                "d": 6}}})",
+        "words");
+    if (!tokenizer)
+        qFatal("%s", tokenizer.error().message.c_str());
+    return std::move(*tokenizer);
+}
+
+/// Cold after a; a cold stop, then "b c d" is fed by force and the answer wanders.
+inline std::shared_ptr<const Engine> coldEngine()
+{
+    const Odds open{{a, 0.25}, {b, 0.25}, {c, 0.25}, {d, 0.25}};
+    return Engine::fromParts(wordModel({{think, {{a, 0.9}, {b, 0.1}}},
+                                        {a, {{a, 1}}},
+                                        {b, {{a, 1}}},
+                                        {endThink, open},
+                                        {c, open},
+                                        {d, open}}),
+                             wordTokenizer(), wordMarkers());
+}
+
+struct Case
+{
+    std::shared_ptr<const Engine> engine;
+    RunSettings settings;
+    std::vector<TokenId> prompt;
+};
+
+inline Case caseOf(const QByteArray& name)
+{
+    if (name == "injected")
+        return {coldEngine(),
+                settingsOf("soft", {{"cold-stop-length", std::int64_t{5}},
+                                    {"cold-stop-inject", std::string("b c d")}}),
+                {think}};
+    if (name == "discrete")
+        return {engineOf(randomModel(12, 5)),
+                settingsOf("discrete", {{"temperature", 1.2}, {"answer-temperature", 0.7}}),
+                {a, think, b}};
+    return {engineOf(randomModel(12, 14)),
+            settingsOf("soft", {{"temperature", 0.5},
+                                {"cold-stop-entropy", 1.2},
+                                {"cold-stop-length", std::int64_t{3}}}),
+            {a}};
+}
+
+/// The same settings, run from the prompt to the end.
+inline std::unique_ptr<Session> uninterrupted(const Case& it)
+{
+    auto session = sessionOf(it.engine, it.settings, it.prompt);
+    if (const auto done = run(*session); !done)
+        qWarning("%s", done.error().message.c_str());
+    return session;
+}
+
+/// Fills a _data() function: tests fetch `name`.
+inline void addCases()
+{
+    QTest::addColumn<QByteArray>("name");
+    for (const char* name : {"discrete", "soft", "injected"})
+        QTest::newRow(name) << QByteArray(name);
+}
+
+inline Case fetchedCase(const QByteArray& name)
+{
+    Case it = caseOf(name);
+    it.settings.seed = 11;
+    it.settings.maxSteps = 40;
+    it.settings.ignoreEnd = true;
+    return it;
+}
+
+} // namespace halftone::test
