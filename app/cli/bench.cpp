@@ -41,6 +41,7 @@ void writeJson(Output& out, const Benchmark& result)
     json["threads"] = model.threads;
     json["mode"] = result.plan.mode;
     json["rounds"] = result.plan.rounds;
+    json["runs"] = result.runs;
     json["stream_gb_per_s"] = result.streamGbPerS;
     json["weight_bytes_per_token"] = result.weightBytesPerToken;
     json["prefill"] = {{"tokens", result.plan.promptTokens},
@@ -50,6 +51,8 @@ void writeJson(Output& out, const Benchmark& result)
         {"tokens_per_s", result.decodeTokensPerS},
         {"with_recording_tokens_per_s", result.recordedTokensPerS},
         {"recording_share", result.recordingShare},
+        {"recording_share_low", result.recordingShareLow},
+        {"recording_share_high", result.recordingShareHigh},
         {"cpu_us_per_step", result.cpuUs},
         {"with_recording_cpu_us_per_step", result.recordedCpuUs},
         {"gb_per_s", result.decodeGbPerS},
@@ -73,13 +76,17 @@ void writeText(Output& out, const Benchmark& result)
     line("model        %s, %s weights, computed in %s on %s with %d thread%s", model.name.c_str(),
          model.weightType.c_str(), result.type.c_str(), model.device.c_str(), model.threads,
          model.threads == 1 ? "" : "s");
-    line("measured     medians of %d rounds, mode %s, %lld prompt tokens, %lld steps",
-         result.plan.rounds, result.plan.mode.c_str(),
+    line("measured     medians of %d rounds, %lld runs each way, mode %s, %lld prompt tokens, %lld "
+         "steps",
+         result.plan.rounds, static_cast<long long>(result.runs), result.plan.mode.c_str(),
          static_cast<long long>(result.plan.promptTokens),
          static_cast<long long>(result.plan.steps));
     line("prefill      %.0f tokens/s", result.prefillTokensPerS);
-    line("decode       %.0f tokens/s without recording, %.0f with (recording takes %.1f %%)",
-         result.decodeTokensPerS, result.recordedTokensPerS, 100 * result.recordingShare);
+    line("decode       %.0f tokens/s without recording, %.0f with", result.decodeTokensPerS,
+         result.recordedTokensPerS);
+    line("recording    %.1f %% of a step's time; %.1f to %.1f %% in the middle half of rounds",
+         100 * result.recordingShare, 100 * result.recordingShareLow,
+         100 * result.recordingShareHigh);
     line("processor    %.1f us a step without recording, %.1f with", result.cpuUs,
          result.recordedCpuUs);
     const auto phases = [&line](const char* label, const PhaseTimes& times) {
@@ -121,16 +128,19 @@ void addBench(CLI::App& program, Action& action)
     CLI::App* command =
         program.add_subcommand("bench", "Measures prefill and decode, with recording and without.");
     command->footer(
-        "Rounds without and with recording to a temporary library take turns; all figures are "
-        "medians.\nDecode counts steps after the first, each with its forward pass; with recording "
-        "it "
-        "includes storing the last steps. --json prints model, fingerprint, type (computed in), "
-        "stored_type, device, threads, mode, rounds, stream_gb_per_s, weight_bytes_per_token, "
-        "prefill "
-        "{tokens, tokens_per_s}, decode {steps, tokens_per_s, with_recording_tokens_per_s, "
-        "recording_share, cpu_us_per_step, with_recording_cpu_us_per_step, gb_per_s, "
-        "share_of_stream, phases_us {forward, logits, decide, "
-        "record}, with_recording_phases_us, close_library_ms}, peak_memory_bytes.");
+        "A round is as many pairs of runs, one without and one with recording to a temporary "
+        "library, as take half a second each way. Figures are medians of the rounds. Decode counts "
+        "the steps of a run after the first, each with its forward pass; with recording it "
+        "includes storing the last steps.\n"
+        "--json prints model, fingerprint, type (computed in), stored_type, device, threads, mode, "
+        "rounds, runs (each way), stream_gb_per_s (memory read by this machine), "
+        "weight_bytes_per_token, prefill {tokens, tokens_per_s}, decode, peak_memory_bytes.\n"
+        "decode holds steps (of a run), tokens_per_s, with_recording_tokens_per_s; "
+        "recording_share, the part of a recorded step's time, by the median ratio of a round's "
+        "pairs, with recording_share_low and recording_share_high, the quartiles of the rounds; "
+        "cpu_us_per_step and with_recording_cpu_us_per_step, of all threads; gb_per_s (weights "
+        "read) and share_of_stream; phases_us and with_recording_phases_us, a step: {forward, "
+        "logits, decide, record}; close_library_ms, a run.");
     options->model.addTo(*command);
     command->add_option("--mode", options->plan.mode, "Mode of reasoning, with its defaults")
         ->type_name("NAME")
@@ -142,10 +152,10 @@ void addBench(CLI::App& program, Action& action)
         ->check(CLI::Range(1, 1'000'000));
     command
         ->add_option("--steps", options->plan.steps,
-                     "Steps of a round; default what the context has left, at most 256")
+                     "Steps of a run; default what the context has left, at most 256")
         ->type_name("N")
         ->check(CLI::Range(2, 1'000'000));
-    command->add_option("--rounds", options->plan.rounds, "Rounds of each kind")
+    command->add_option("--rounds", options->plan.rounds, "Rounds")
         ->type_name("N")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();

@@ -9,7 +9,9 @@
 #include "streamprobe.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
@@ -17,6 +19,7 @@
 #include <optional>
 #include <sys/resource.h>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace halftone::cli {
@@ -26,6 +29,8 @@ namespace fs = std::filesystem;
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr double roundSeconds = 0.5;
 
 double secondsSince(Clock::time_point begin)
 {
@@ -40,13 +45,21 @@ double processorSeconds()
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-double median(std::vector<double> values)
+/// Linear between the two values nearest to it; `part` 0.5 is the median.
+double quantile(std::vector<double> values, double part)
 {
     if (values.empty())
         return 0;
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
+    std::sort(values.begin(), values.end());
+    const double place = part * static_cast<double>(values.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const std::size_t above = std::min(below + 1, values.size() - 1);
+    return std::lerp(values[below], values[above], place - static_cast<double>(below));
+}
+
+double median(std::vector<double> values)
+{
+    return quantile(std::move(values), 0.5);
 }
 
 /// A folder that is gone with this object.
@@ -85,19 +98,35 @@ private:
     fs::path m_path;
 };
 
-struct StepSamples
+/// What steps took together, the first of each run left out: it has no forward pass of its own.
+struct StepSum
 {
-    std::vector<double> stepSeconds; // of a round, a step
-    std::vector<double> processorSeconds;
+    double seconds = 0;
+    double processorSeconds = 0;
+    double steps = 0;
+
+    StepSum& operator+=(const StepSum& other)
+    {
+        seconds += other.seconds;
+        processorSeconds += other.processorSeconds;
+        steps += other.steps;
+        return *this;
+    }
+};
+
+/// Of the runs without recording, or of those with.
+struct KindSamples
+{
+    std::vector<double> stepSeconds; // a step, of each round
+    std::vector<double> processorUs; // the same
     std::vector<double> forwardUs;
     std::vector<double> logitsUs;
     std::vector<double> decideUs;
     std::vector<double> recordUs;
 
-    void add(const std::vector<StepRecord>& steps)
+    void addRun(const std::vector<StepRecord>& steps)
     {
         constexpr double nsPerUs = 1000;
-        // The first step has no forward pass of its own.
         for (std::size_t i = 1; i < steps.size(); ++i) {
             const StepTimes& times = steps[i].times;
             forwardUs.push_back(static_cast<double>(times.forwardNs) / nsPerUs);
@@ -105,6 +134,11 @@ struct StepSamples
             decideUs.push_back(static_cast<double>(times.decideNs) / nsPerUs);
             recordUs.push_back(static_cast<double>(times.recordNs) / nsPerUs);
         }
+    }
+    void addRound(const StepSum& sum)
+    {
+        stepSeconds.push_back(sum.seconds / sum.steps);
+        processorUs.push_back(1e6 * sum.processorSeconds / sum.steps);
     }
     [[nodiscard]] PhaseTimes phases() const
     {
@@ -116,8 +150,10 @@ struct Samples
 {
     std::vector<double> prefillSeconds;
     std::vector<double> closeSeconds;
-    StepSamples plain;
-    StepSamples recorded;
+    KindSamples plain;
+    KindSamples recorded;
+    std::vector<double> recordingShares; // of each round
+    std::int64_t runs = 0;               // of each kind
 };
 
 Result<BenchmarkPlan> fitted(BenchmarkPlan plan, const ModelIdentity& model)
@@ -145,8 +181,8 @@ std::vector<TokenId> promptOf(const BenchmarkPlan& plan, const ModelIdentity& mo
     return ids;
 }
 
-Result<void> runRound(const Engine& engine, const BenchmarkPlan& plan,
-                      const std::optional<fs::path>& library, Samples& samples)
+Result<StepSum> runOnce(const Engine& engine, const BenchmarkPlan& plan,
+                        const std::optional<fs::path>& library, Samples& samples)
 {
     RunSettings settings;
     settings.mode = plan.mode;
@@ -158,7 +194,7 @@ Result<void> runRound(const Engine& engine, const BenchmarkPlan& plan,
 
     const auto prefillBegin = Clock::now();
     if (auto fed = (*session)->prefill(promptOf(plan, engine.identity())); !fed)
-        return fed;
+        return Unexpected(fed.error());
     samples.prefillSeconds.push_back(secondsSince(prefillBegin));
 
     std::unique_ptr<RunRecorder> recorder;
@@ -187,14 +223,41 @@ Result<void> runRound(const Engine& engine, const BenchmarkPlan& plan,
         if (auto closed = recorder->finish(RunStatus::Finished, (*session)->stopReason(),
                                            (*session)->timings());
             !closed)
-            return closed;
+            return Unexpected(closed.error());
         samples.closeSeconds.push_back(secondsSince(closeBegin));
     }
-    const auto timed = static_cast<double>((*session)->steps().size() - 1);
-    StepSamples& steps = library ? samples.recorded : samples.plain;
-    steps.stepSeconds.push_back(secondsSince(begin) / timed);
-    steps.processorSeconds.push_back((processorSeconds() - processorBegin) / timed);
-    steps.add((*session)->steps());
+    const StepSum sum{secondsSince(begin), processorSeconds() - processorBegin,
+                      static_cast<double>((*session)->steps().size() - 1)};
+    (library ? samples.recorded : samples.plain).addRun((*session)->steps());
+    return sum;
+}
+
+/// Pairs of a run without recording and one with, every other pair in the other order. The two of a
+/// pair saw much the same machine, and the median leaves out pairs of which that is not true.
+Result<void> runRound(const Engine& engine, const BenchmarkPlan& plan, const fs::path& library,
+                      Samples& samples)
+{
+    StepSum plain;
+    StepSum recorded;
+    std::vector<double> shares;
+    while (plain.seconds < roundSeconds) {
+        const bool recordedFirst = samples.runs % 2 == 1;
+        std::array<StepSum, 2> sums; // without, with
+        for (const bool records : {recordedFirst, !recordedFirst}) {
+            const auto sum =
+                runOnce(engine, plan, records ? std::optional(library) : std::nullopt, samples);
+            if (!sum)
+                return Unexpected(sum.error());
+            sums[records ? 1 : 0] = *sum;
+        }
+        shares.push_back(1 - sums[0].seconds / sums[1].seconds); // of as many steps
+        plain += sums[0];
+        recorded += sums[1];
+        ++samples.runs;
+    }
+    samples.recordingShares.push_back(median(shares));
+    samples.plain.addRound(plain);
+    samples.recorded.addRound(recorded);
     return {};
 }
 
@@ -242,35 +305,30 @@ Result<Benchmark> benchmark(const Engine& engine, const fs::path& modelFolder, B
     LongCall call;
     const ProgressFn progress = call.progress();
     Samples warmUp;
-    if (const auto done = runRound(engine, *plan, folder->library(), warmUp); !done)
+    if (const auto done = runOnce(engine, *plan, folder->library(), warmUp); !done)
         return Unexpected(done.error());
     Samples samples;
     for (int round = 0; round < plan->rounds; ++round) {
         progress({"Measuring", static_cast<std::uint64_t>(round),
                   static_cast<std::uint64_t>(plan->rounds)});
-        // Both orders, so that a machine that grows slower favours neither.
-        const bool recordedFirst = round % 2 == 1;
-        for (const bool recorded : {recordedFirst, !recordedFirst}) {
-            const auto library =
-                recorded ? std::optional(folder->library()) : std::optional<fs::path>();
-            if (const auto done = runRound(engine, *plan, library, samples); !done)
-                return Unexpected(done.error());
-        }
+        if (const auto done = runRound(engine, *plan, folder->library(), samples); !done)
+            return Unexpected(done.error());
     }
 
     Benchmark result;
     result.plan = *plan;
+    result.runs = samples.runs;
     result.model = engine.identity();
     result.type = "f32";
     result.prefillTokensPerS =
         static_cast<double>(plan->promptTokens) / median(samples.prefillSeconds);
-    const double plainSeconds = median(samples.plain.stepSeconds);
-    const double recordedSeconds = median(samples.recorded.stepSeconds);
-    result.decodeTokensPerS = 1 / plainSeconds;
-    result.recordedTokensPerS = 1 / recordedSeconds;
-    result.recordingShare = 1 - plainSeconds / recordedSeconds;
-    result.cpuUs = 1e6 * median(samples.plain.processorSeconds);
-    result.recordedCpuUs = 1e6 * median(samples.recorded.processorSeconds);
+    result.decodeTokensPerS = 1 / median(samples.plain.stepSeconds);
+    result.recordedTokensPerS = 1 / median(samples.recorded.stepSeconds);
+    result.recordingShare = median(samples.recordingShares);
+    result.recordingShareLow = quantile(samples.recordingShares, 0.25);
+    result.recordingShareHigh = quantile(samples.recordingShares, 0.75);
+    result.cpuUs = median(samples.plain.processorUs);
+    result.recordedCpuUs = median(samples.recorded.processorUs);
     result.phases = samples.plain.phases();
     result.recordedPhases = samples.recorded.phases();
     result.closeMs = 1000 * median(samples.closeSeconds);

@@ -1,4 +1,7 @@
-// Measures an engine: alternating rounds without and with recording, medians of all.
+// Measures an engine without and with recording. A round is as many pairs of runs, one without and
+// one with, as take half a second each way; they take turns at going first, so that a machine that
+// grows slower favours neither. What recording costs is the median of the rounds, and in a round
+// the median of its pairs' ratios: other programs disturb some pairs, seldom most.
 #pragma once
 
 #include "base/result.h"
@@ -14,11 +17,11 @@ struct BenchmarkPlan
 {
     std::string mode = "discrete";
     std::int64_t promptTokens = 0; // 0: a quarter of the context, at most 128
-    std::int64_t steps = 0;        // 0: what the context has left, at most 256
-    int rounds = 7;
+    std::int64_t steps = 0;        // of a run; 0: what the context has left, at most 256
+    int rounds = 9;
 };
 
-/// Medians over the steps of all rounds, microseconds.
+/// Medians over all steps, microseconds.
 struct PhaseTimes
 {
     double forwardUs = 0;
@@ -29,14 +32,18 @@ struct PhaseTimes
 
 struct Benchmark
 {
-    BenchmarkPlan plan; // with the numbers in force
+    BenchmarkPlan plan;    // with the numbers in force
+    std::int64_t runs = 0; // of each kind, in all rounds
     ModelIdentity model;
     std::string type; // what the weights are computed in
     double prefillTokensPerS = 0;
     double decodeTokensPerS = 0;
     double recordedTokensPerS = 0; // storing the last steps included
-    double recordingShare = 0;     // of the time of a recorded step
-    double cpuUs = 0;              // processor time a step, all threads of the program
+    /// Of the time of a recorded step: median of the rounds, and their quartiles.
+    double recordingShare = 0;
+    double recordingShareLow = 0;
+    double recordingShareHigh = 0;
+    double cpuUs = 0; // processor time a step, all threads of the program
     double recordedCpuUs = 0;
     PhaseTimes phases;
     PhaseTimes recordedPhases;
