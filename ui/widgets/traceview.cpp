@@ -2,9 +2,7 @@
 
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
-#include "models/stepwords.h"
-#include "models/tokentext.h"
-#include "tokenizer/textstream.h"
+#include "widgets/tracewords.h"
 
 #include <QAccessible>
 #include <QAction>
@@ -15,7 +13,6 @@
 #include <QMouseEvent>
 #include <QPainter>
 #include <QScrollBar>
-#include <QStringList>
 #include <QToolTip>
 
 #include <algorithm>
@@ -29,7 +26,6 @@ namespace {
 constexpr double pageMargin = 6;
 constexpr qint64 sliceMs = 4;
 constexpr qint64 unitsBetweenLooksAtTheClock = 512;
-constexpr std::size_t toolTipComponents = 40;
 
 } // namespace
 
@@ -535,41 +531,16 @@ void TraceView::showToolTip(QHelpEvent* event)
         return;
     }
     // Tokens may look like mark-up.
-    QToolTip::showText(
-        event->globalPos(),
-        QStringLiteral("<p style='white-space:pre'>%1</p>").arg(describe(step).toHtmlEscaped()),
-        viewport());
-}
-
-QString TraceView::describe(qint64 step) const
-{
-    const StepRecord* record = m_document->at(step);
-    if (!record)
-        return {};
-    const TokenTable& tokens = *m_document->tokens();
-    QStringList lines;
-    lines << tr("Step %L1, position %L2, %3")
-                 .arg(step)
-                 .arg(record->position.value)
-                 .arg(title(record->phase));
-    const std::optional<double> p = rawProbability(*record, record->sampled);
-    lines << tr("%1 (id %2), probability %3 (raw)")
-                 .arg(quotedText(tokens, record->sampled), QString::number(record->sampled.value),
-                      p ? shownNumber(*p) : tr("not recorded"));
-    lines << tr("entropy %1 nats (raw, full vocabulary)").arg(shownNumber(record->entropy));
-    const QString mixture = mixtureText(record->input, tokens, toolTipComponents);
-    if (!mixture.isEmpty())
-        lines << tr("fed %1:").arg(title(record->input.kind)) << mixture;
-    const QString events = eventsText(*record);
-    if (!events.isEmpty())
-        lines << events;
-    return lines.join(QLatin1Char('\n'));
+    QToolTip::showText(event->globalPos(),
+                       QStringLiteral("<p style='white-space:pre'>%1</p>")
+                           .arg(stepSummary(*m_document, step).toHtmlEscaped()),
+                       viewport());
 }
 
 void TraceView::describeForScreenReaders(qint64 step)
 {
     if (QAccessible::isActive() && hasFocus())
-        setAccessibleDescription(describe(step));
+        setAccessibleDescription(stepSummary(*m_document, step));
 }
 
 // Selection
@@ -595,29 +566,12 @@ StepRange TraceView::selectionOrFocus() const
 
 QString TraceView::selectedText() const
 {
-    const StepRange range = selectionOrFocus();
-    std::string bytes;
-    for (qint64 step = range.first; step <= range.last; ++step) {
-        if (const StepRecord* record = m_document->at(step)) {
-            if (step > range.first)
-                bytes += m_document->tokens()->joiner();
-            bytes += m_document->tokens()->piece(record->sampled);
-        }
-    }
-    return QString::fromStdString(showBytes(bytes));
+    return textOf(*m_document, selectionOrFocus());
 }
 
 QString TraceView::selectedTokens() const
 {
-    const StepRange range = selectionOrFocus();
-    QStringList lines;
-    for (qint64 step = range.first; step <= range.last; ++step)
-        if (const StepRecord* record = m_document->at(step))
-            lines << QStringLiteral("%1\t%2\t%3")
-                         .arg(step)
-                         .arg(record->sampled.value)
-                         .arg(shownText(*m_document->tokens(), record->sampled));
-    return lines.join(QLatin1Char('\n'));
+    return tokenLinesOf(*m_document, selectionOrFocus());
 }
 
 } // namespace halftone::ui

@@ -100,7 +100,6 @@ private:
     void moveCursor(qint64 step, bool extendSelection);
     void showToolTip(QHelpEvent*);
     void describeForScreenReaders(qint64 step);
-    [[nodiscard]] QString describe(qint64 step) const;
     [[nodiscard]] StepRange selectionOrFocus() const;
 
     RunDocument* m_document;
