@@ -199,7 +199,7 @@ Result<StepSum> runOnce(const Engine& engine, const BenchmarkPlan& plan,
 
     std::unique_ptr<RunRecorder> recorder;
     if (library) {
-        auto started = RunRecorder::start(*library, describeRun(**session, {}), engine.tokens());
+        auto started = RunRecorder::start(*library, (*session)->describe(), engine.tokens());
         if (!started)
             return Unexpected(started.error());
         recorder = std::move(*started);

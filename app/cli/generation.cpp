@@ -1,22 +1,14 @@
 #include "generation.h"
 
-#include "base/version.h"
+#include "base/unixtime.h"
 #include "interrupt.h"
 #include "longcall.h"
 #include "store/runrecorder.h"
 #include "store/sessionstore.h"
 
-#include <chrono>
-
 namespace halftone::cli {
 
 namespace {
-
-std::int64_t unixMs()
-{
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 Result<std::unique_ptr<RunRecorder>> startRecorder(const Generation& request, RunInfo info,
                                                    const Engine& engine)
@@ -59,19 +51,6 @@ Result<void> takeSteps(Session& session, const RunRecorder* recorder, const Step
 
 } // namespace
 
-RunInfo describeRun(const Session& session, const std::string& prompt)
-{
-    RunInfo info;
-    info.model = session.engine().identity();
-    info.settings = toJson(session.settings());
-    info.mode = session.settings().mode;
-    info.seed = session.settings().seed;
-    info.prompt = prompt;
-    info.promptIds = session.prompt();
-    info.programVersion = programVersion();
-    return info;
-}
-
 Result<GeneratedRun> generate(const Engine& engine, const Generation& request,
                               const StepShown& shown)
 {
@@ -88,7 +67,8 @@ Result<GeneratedRun> generate(const Engine& engine, const Generation& request,
     }
 
     GeneratedRun run;
-    run.info = describeRun(**session, request.prompt);
+    run.info = (*session)->describe();
+    run.info.prompt = request.prompt;
     run.info.startedMs = startedMs;
 
     // After the prefill, so that a prompt that cannot be fed leaves no run behind.

@@ -38,7 +38,4 @@ using StepShown = std::function<bool(const StepRecord&)>;
 /// closes the stored run as failed and is returned.
 [[nodiscard]] Result<GeneratedRun> generate(const Engine&, const Generation&, const StepShown&);
 
-/// What the library stores of `session` besides its steps.
-[[nodiscard]] RunInfo describeRun(const Session&, const std::string& prompt);
-
 } // namespace halftone::cli

@@ -32,7 +32,7 @@ Result<ExitCode> logits(const LogitsOptions& options, Output& out)
             "--out takes a name that ends in .npy or .json, or - for JSON on standard "
             "output, not '" +
             options.out + "'.");
-    const auto input = options.input.read("--text, --file or --ids");
+    const auto input = options.input.read();
     if (!input)
         return Unexpected(input.error());
     const auto engine = options.model.load();
@@ -73,13 +73,7 @@ void addLogits(CLI::App& program, Action& action)
         "The shape is [V], or with --all [T, V] for T ids and a vocabulary of V. JSON is "
         "the same as nested arrays. With --ids the model needs no tokenizer.");
     options->model.addTo(*command);
-    command->add_option("--ids", options->input.ids, "Token ids as they are, as in 1,2,3")
-        ->type_name("IDS");
-    command->add_option("--text", options->input.text, "A text; special tokens are added")
-        ->type_name("TEXT");
-    command
-        ->add_option("--file", options->input.file, "A file that holds it; - reads standard input")
-        ->type_name("FILE");
+    options->input.addTo(*command);
     command->add_flag("--all", options->all, "Logits after every id instead of the last alone");
     command->add_option("--out", options->out, "FILE.npy or FILE.json; - prints JSON")
         ->type_name("FILE")

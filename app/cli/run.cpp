@@ -149,7 +149,7 @@ Result<ExitCode> run(const RunOptions& options, Output& out)
     const auto settings = settingsOf(options);
     if (!settings)
         return Unexpected(settings.error());
-    const auto input = options.prompt.read("--prompt, --prompt-file or --prompt-ids");
+    const auto input = options.prompt.read();
     if (!input)
         return Unexpected(input.error());
     if (const auto session = checkSession(options); !session)
@@ -203,15 +203,7 @@ void addRun(CLI::App& program, Action& action)
                     "thinking, answer, stop_reason, steps, prompt_ids, timings." +
                     std::string(jsonBytesHelp));
     options->model.addTo(*command);
-    command->add_option("--prompt", options->prompt.text, "The prompt; special tokens are added")
-        ->type_name("TEXT");
-    command
-        ->add_option("--prompt-file", options->prompt.file,
-                     "A file that holds it; - reads standard input")
-        ->type_name("FILE");
-    command
-        ->add_option("--prompt-ids", options->prompt.ids, "Its token ids as they are, as in 1,2,3")
-        ->type_name("IDS");
+    options->prompt.addTo(*command, {"--prompt", "--prompt-file", "--prompt-ids", "prompt"});
     command->add_option("--mode", options->settings.mode, "Mode of reasoning; see 'modes'")
         ->type_name("NAME")
         ->check(CLI::IsMember(modeNames()))

@@ -154,7 +154,7 @@ void writeTable(Output& out, std::span<const TokenId> ids, std::span<const doubl
 
 Result<ExitCode> score(const ScoreOptions& options, Output& out)
 {
-    const auto input = options.input.read("--text, --file or --ids");
+    const auto input = options.input.read();
     if (!input)
         return Unexpected(input.error());
     const auto engine = options.model.load();
@@ -186,12 +186,7 @@ void addScore(CLI::App& program, Action& action)
         "scored_tokens, sum, mean, perplexity = exp(-mean); what is infinite is null." +
         std::string(jsonBytesHelp));
     options->model.addTo(*command);
-    command->add_option("--text", options->input.text, "The text")->type_name("TEXT");
-    command
-        ->add_option("--file", options->input.file, "A file that holds it; - reads standard input")
-        ->type_name("FILE");
-    command->add_option("--ids", options->input.ids, "Token ids as they are, as in 1,2,3")
-        ->type_name("IDS");
+    options->input.addTo(*command);
     command->add_flag("--json", options->json, "Prints one JSON object");
     command->callback(
         [options, &action] { action = [options](Output& out) { return score(*options, out); }; });

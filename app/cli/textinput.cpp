@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace halftone::cli {
 
@@ -97,25 +98,40 @@ Result<std::vector<TokenId>> parseIds(std::string_view text, std::string_view op
     return ids;
 }
 
-Result<ModelInput> TextOrIds::read(std::string_view choices) const
+void TextOrIds::addTo(CLI::App& command, TextOptions options)
 {
-    const int given = int{text.has_value()} + int{file.has_value()} + int{ids.has_value()};
+    m_options = std::move(options);
+    command
+        .add_option(m_options.text, m_text, "The " + m_options.what + "; special tokens are added")
+        ->type_name("TEXT");
+    command.add_option(m_options.file, m_file, "A file that holds it; - reads standard input")
+        ->type_name("FILE");
+    if (!m_options.ids.empty())
+        command.add_option(m_options.ids, m_ids, "Its token ids as they are, as in 1,2,3")
+            ->type_name("IDS");
+}
+
+Result<ModelInput> TextOrIds::read() const
+{
+    const int given = int{m_text.has_value()} + int{m_file.has_value()} + int{m_ids.has_value()};
     if (given != 1)
-        return usageError((given == 0 ? "Give one of " : "Give only one of ") +
-                          std::string(choices) + ".");
+        return usageError((given == 0 ? "Give one of " : "Give only one of ") + m_options.text +
+                          (m_options.ids.empty() ? " or " + m_options.file
+                                                 : ", " + m_options.file + " or " + m_options.ids) +
+                          ".");
     ModelInput input;
-    if (ids) {
-        auto parsed = parseIds(*ids, choices.substr(choices.rfind(' ') + 1));
+    if (m_ids) {
+        auto parsed = parseIds(*m_ids, m_options.ids);
         if (!parsed)
             return Unexpected(parsed.error());
         input.ids = std::move(*parsed);
-    } else if (file) {
-        auto content = readText(*file);
+    } else if (m_file) {
+        auto content = readText(*m_file);
         if (!content)
             return Unexpected(content.error());
         input.text = std::move(*content);
     } else {
-        input.text = text;
+        input.text = m_text;
     }
     return input;
 }

@@ -4,6 +4,8 @@
 #include "base/ids.h"
 #include "base/result.h"
 
+#include <CLI/App.hpp>
+
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -29,16 +31,27 @@ struct ModelInput
     std::vector<TokenId> ids; // when there is no text
 };
 
-/// The options that say it.
-struct TextOrIds
+/// The options that say it, by name.
+struct TextOptions
 {
-    std::optional<std::string> text;
-    std::optional<std::string> file;
-    std::optional<std::string> ids;
+    std::string text = "--text";
+    std::string file = "--file";
+    std::string ids = "--ids"; // empty: ids are not taken
+    std::string what = "text"; // for the help
+};
 
-    /// Reads the file where that was given. Refuses none and more than one of the three options,
-    /// naming `choices`: "--text, --file or --ids".
-    [[nodiscard]] Result<ModelInput> read(std::string_view choices) const;
+class TextOrIds
+{
+public:
+    void addTo(CLI::App& command, TextOptions = {});
+    /// Reads the file where that was given. Refuses none and more than one of the options.
+    [[nodiscard]] Result<ModelInput> read() const;
+
+private:
+    TextOptions m_options;
+    std::optional<std::string> m_text;
+    std::optional<std::string> m_file;
+    std::optional<std::string> m_ids;
 };
 
 } // namespace halftone::cli

@@ -62,7 +62,7 @@ void writeJson(Output& out, const std::vector<TokenId>& ids, const TokenTable& t
 
 Result<ExitCode> tokenize(const TokenizeOptions& options, Output& out)
 {
-    const auto input = options.text.read("--text or --file");
+    const auto input = options.text.read();
     if (!input)
         return Unexpected(input.error());
     const auto tokenizer = loadTokenizer(options);
@@ -104,10 +104,7 @@ void addTokenize(CLI::App& program, Action& action)
                      "A tokenizer.json instead of a model folder")
         ->type_name("FILE")
         ->excludes(model);
-    command->add_option("--text", options->text.text, "The text")->type_name("TEXT");
-    command
-        ->add_option("--file", options->text.file, "A file that holds it; - reads standard input")
-        ->type_name("FILE");
+    options->text.addTo(*command, {.ids = {}});
     command->add_flag("--no-special", options->noSpecial, "Adds no special tokens such as <s>");
     command->add_flag("--json", options->json, "Prints one JSON object");
     command->callback([options, &action] {

@@ -1,5 +1,7 @@
 #include "engine/session.h"
 
+#include "base/version.h"
+#include "engine/engine.h"
 #include "engine/guard_p.h"
 #include "engine/sessionstate_p.h"
 
@@ -102,6 +104,18 @@ StepIndex Session::nextStep() const
 const RunTimings& Session::timings() const
 {
     return m_state->timings;
+}
+
+RunInfo Session::describe() const
+{
+    RunInfo info;
+    info.model = engine().identity();
+    info.settings = toJson(settings());
+    info.mode = settings().mode;
+    info.seed = settings().seed;
+    info.promptIds = prompt();
+    info.programVersion = programVersion();
+    return info;
 }
 
 const Engine& Session::engine() const

@@ -88,6 +88,9 @@ public:
     [[nodiscard]] StepIndex nextStep() const;
     [[nodiscard]] const RunTimings& timings() const;
     [[nodiscard]] const Engine& engine() const;
+    /// The facts of the run for a library: model, settings, prompt ids, program. Its text, times
+    /// and outcome are the caller's to add.
+    [[nodiscard]] RunInfo describe() const;
 
 private:
     friend class Engine;

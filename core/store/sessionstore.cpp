@@ -1,6 +1,7 @@
 #include "store/sessionstore.h"
 
 #include "base/paths.h"
+#include "base/unixtime.h"
 #include "store/library_p.h"
 #include "store/runrows_p.h"
 #include "store/sessionrows_p.h"
@@ -8,19 +9,12 @@
 #include "store/writer_p.h"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <utility>
 
 namespace halftone {
 
 namespace {
-
-std::int64_t nowMs()
-{
-    using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 std::string quoted(const std::filesystem::path& path)
 {
@@ -177,7 +171,7 @@ Result<SessionId> SessionStore::Parts::sessionFor(const RunInfo& info)
                                std::to_string(info.origin->step.value) + ".");
     }
     if (session == SessionId{})
-        return insertSession(database(), sessionName(info), nowMs());
+        return insertSession(database(), sessionName(info), unixMs());
     // Whoever works in a session wants to see it: it leaves the bin.
     auto update =
         Statement::prepare(database(), "UPDATE sessions SET binned_ms = NULL WHERE id = ?");
@@ -279,7 +273,7 @@ Result<SessionId> SessionStore::createSession(const std::string& name)
         auto writing = m_parts->beginWriting();
         if (!writing)
             return Unexpected(writing.error());
-        const auto session = insertSession(m_parts->database(), name, nowMs());
+        const auto session = insertSession(m_parts->database(), name, unixMs());
         if (!session)
             return session;
         if (const auto done = writing->commit(); !done)
@@ -297,7 +291,7 @@ Result<void> SessionStore::renameSession(SessionId session, const std::string& n
 Result<void> SessionStore::moveToBin(SessionId session)
 {
     return m_parts->updateSession(session, "UPDATE sessions SET binned_ms = ?2 WHERE id = ?1",
-                                  nowMs());
+                                  unixMs());
 }
 
 Result<void> SessionStore::restoreFromBin(SessionId session)
@@ -357,7 +351,7 @@ Result<RunId> SessionStore::createRun(const RunInfo& given, const TokenTable& to
         info.stop = StopReason::None;
         info.finishedMs = 0;
         if (info.startedMs == 0)
-            info.startedMs = nowMs();
+            info.startedMs = unixMs();
         const auto run =
             insertRun(m_parts->database(), info, tokens, WriterIdentity::ofThisProcess());
         if (!run)
@@ -421,7 +415,7 @@ Result<void> SessionStore::finishRun(RunId run, RunStatus status, StopReason sto
         update->bind(0, name(status));
         update->bind(1, name(stop));
         update->bind(2, std::string_view(failureText));
-        update->bind(3, nowMs());
+        update->bind(3, unixMs());
         update->bind(4, timings.promptTokens);
         update->bind(5, timings.prefillNs);
         update->bind(6, timings.decodeSteps);

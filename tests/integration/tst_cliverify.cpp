@@ -31,13 +31,8 @@ RunSettings settingsOf(const std::string& mode, std::int64_t maxSteps)
 
 RunInfo infoOf(const Session& session)
 {
-    RunInfo info;
-    info.model = session.engine().identity();
-    info.settings = toJson(session.settings());
-    info.mode = session.settings().mode;
-    info.seed = session.settings().seed;
+    RunInfo info = session.describe();
     info.prompt = walk;
-    info.promptIds = session.prompt();
     return info;
 }
 

@@ -45,6 +45,7 @@ private Q_SLOTS:
     void refusesStepsAfterTheEnd();
 
     void tellsItsObserverOfEveryStep();
+    void describesItsRun();
     void measuresItsTime();
 };
 
@@ -346,6 +347,21 @@ void tst_Session::tellsItsObserverOfEveryStep()
     QCOMPARE_STEPS(listener.records,
                    std::vector(session->steps().begin() + 1, session->steps().begin() + 3));
     QVERIFY(listener.records[0].times == session->steps()[1].times);
+}
+
+void tst_Session::describesItsRun()
+{
+    RunSettings settings = settingsOf("soft", {{"temperature", 0.5}});
+    settings.seed = 9;
+    const auto session = sessionOf(engineOf(walkModel()), settings, {a, think});
+    const RunInfo info = session->describe();
+    QCOMPARE(info.model, session->engine().identity());
+    QCOMPARE(info.mode, std::string("soft"));
+    QCOMPARE(info.seed, 9U);
+    QCOMPARE(info.settings, toJson(session->settings()));
+    QCOMPARE(info.promptIds, (std::vector{a, think}));
+    QVERIFY(!info.programVersion.empty());
+    QCOMPARE(info.startedMs, 0);
 }
 
 void tst_Session::measuresItsTime()
