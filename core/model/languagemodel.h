@@ -34,18 +34,42 @@ public:
     /// An empty cache for one generation.
     [[nodiscard]] virtual Result<std::unique_ptr<KvCache>> createCache() const = 0;
 
-    /// Writes the vector that `input` feeds to `x` [D]: a row of the table, or the weighted sum of
-    /// rows in float32, in the order of the ids. A mixture of one id with weight 1 gives the row to
-    /// the bit.
+    /// Writes the vector that `input` feeds to `x` [D]: a row of the table; the weighted sum of
+    /// rows in float32, in the order of the ids; or the input's own vector. A mixture of one id
+    /// with weight 1 gives the row to the bit. Noise is not added here: its key is the step's.
     [[nodiscard]] virtual Result<void> embed(const StepInput& input, std::span<float> x) const = 0;
+    /// The sum of all rows by `weights` [V], to `x` [D], in float32 by ascending id.
+    [[nodiscard]] virtual Result<void> embedDense(std::span<const float> weights,
+                                                  std::span<float> x) const = 0;
     /// Embeddings of `ids` [T] to `x` [T, D].
     [[nodiscard]] virtual Result<void> embedTokens(std::span<const TokenId> ids,
                                                    std::span<float> x) const = 0;
 
+    /// The `count` tokens whose rows have the greatest cosine with `x` [D], in that order, ties by
+    /// lower id. Fewer when the vocabulary is smaller; rows of zeros are left out.
+    [[nodiscard]] virtual Result<std::vector<NearestToken>> nearestTokens(std::span<const float> x,
+                                                                          int count) const = 0;
+
     /// Appends `x` [T, D] to `cache` (made by this model) and writes the logits after them to
-    /// `logits`: [V] for Last, [T, V] for All. On failure the cache is as it was.
+    /// `logits`: [V] for Last, [T, V] for All; and to `hidden` [D], unless it is empty, the last
+    /// row's output of the last norm. On failure the cache is as it was.
     [[nodiscard]] virtual Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf,
-                                               std::span<float> logits) const = 0;
+                                               std::span<float> logits,
+                                               std::span<float> hidden = {}) const = 0;
+    /// One step of several generations at once: appends row b of `x` [B, D] to `*caches[b]`, all
+    /// different, and writes the logits after it to row b of `logits` [B, V] and the hidden state
+    /// to row b of `hidden` [B, D]. Each to the bit what forward() gives. On failure the caches are
+    /// as they were.
+    [[nodiscard]] virtual Result<void> forwardEach(std::span<const float> x,
+                                                   std::span<KvCache* const> caches,
+                                                   std::span<float> logits,
+                                                   std::span<float> hidden) const = 0;
+    /// What would follow each of several vectors at the same next position: logits [B, V] after
+    /// each row of `x` [B, D] alone, to the bit what forward() gives on a fork. The cache stays as
+    /// it is.
+    [[nodiscard]] virtual Result<void> forwardAlternatives(std::span<const float> x,
+                                                           KvCache& cache,
+                                                           std::span<float> logits) const = 0;
 };
 
 } // namespace halftone

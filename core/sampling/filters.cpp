@@ -1,6 +1,6 @@
 #include "sampling/filters.h"
 
-#include "sampling/topheap_p.h"
+#include "base/topheap.h"
 
 #include <algorithm>
 #include <cmath>

@@ -61,6 +61,10 @@ Result<std::unique_ptr<KvCache>> FakeLanguageModel::createCache() const
 
 Result<void> FakeLanguageModel::embed(const StepInput& input, std::span<float> x) const
 {
+    if (!input.vector.empty()) {
+        std::copy(input.vector.begin(), input.vector.end(), x.begin());
+        return {};
+    }
     std::fill(x.begin(), x.end(), 0.0F);
     for (std::size_t i = 0; i < input.ids.size(); ++i)
         x[input.ids[i].index()] += input.weights[i];
@@ -75,8 +79,60 @@ Result<void> FakeLanguageModel::embedTokens(std::span<const TokenId> ids, std::s
     return {};
 }
 
+Result<void> FakeLanguageModel::embedDense(std::span<const float> weights,
+                                           std::span<float> x) const
+{
+    std::copy(weights.begin(), weights.end(), x.begin());
+    return {};
+}
+
+Result<std::vector<NearestToken>> FakeLanguageModel::nearestTokens(std::span<const float> x,
+                                                                   int count) const
+{
+    double squares = 0;
+    for (const float value : x)
+        squares += static_cast<double>(value) * value;
+    std::vector<NearestToken> nearest;
+    for (std::size_t i = 0; i < x.size() && squares > 0; ++i)
+        nearest.push_back({TokenId{static_cast<std::int32_t>(i)},
+                           static_cast<float>(x[i] / std::sqrt(squares))});
+    std::stable_sort(nearest.begin(), nearest.end(),
+                     [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
+    nearest.resize(std::min(nearest.size(), static_cast<std::size_t>(count)));
+    return nearest;
+}
+
+Result<void> FakeLanguageModel::forwardEach(std::span<const float> x,
+                                            std::span<KvCache* const> caches,
+                                            std::span<float> logits,
+                                            std::span<float> hidden) const
+{
+    const std::size_t size = m_logits.size();
+    for (std::size_t b = 0; b < caches.size(); ++b)
+        if (auto done = forward(x.subspan(b * size, size), *caches[b], LogitsOf::Last,
+                                logits.subspan(b * size, size), hidden.subspan(b * size, size));
+            !done)
+            return done;
+    return {};
+}
+
+Result<void> FakeLanguageModel::forwardAlternatives(std::span<const float> x, KvCache& cache,
+                                                    std::span<float> logits) const
+{
+    const std::size_t size = m_logits.size();
+    const std::int64_t rows = cache.rows();
+    for (std::size_t b = 0; b * size < x.size(); ++b) {
+        auto done = forward(x.subspan(b * size, size), cache, LogitsOf::Last,
+                            logits.subspan(b * size, size));
+        cache.truncate(rows);
+        if (!done)
+            return done;
+    }
+    return {};
+}
+
 Result<void> FakeLanguageModel::forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                                        std::span<float> logits) const
+                                        std::span<float> logits, std::span<float> hidden) const
 {
     auto& fed = dynamic_cast<FakeCache&>(cache).fed;
     const std::size_t size = m_logits.size();
@@ -99,6 +155,8 @@ Result<void> FakeLanguageModel::forward(std::span<const float> x, KvCache& cache
                 for (std::size_t v = 0; v < size; ++v)
                     out[v] += row[i] * m_logits[i][v];
     }
+    if (!hidden.empty())
+        std::copy(x.end() - static_cast<std::ptrdiff_t>(size), x.end(), hidden.begin());
     return {};
 }
 

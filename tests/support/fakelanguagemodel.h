@@ -48,8 +48,20 @@ public:
     [[nodiscard]] Result<void> embed(const StepInput&, std::span<float> x) const override;
     [[nodiscard]] Result<void> embedTokens(std::span<const TokenId>,
                                            std::span<float> x) const override;
+    [[nodiscard]] Result<void> embedDense(std::span<const float> weights,
+                                          std::span<float> x) const override;
+    [[nodiscard]] Result<std::vector<NearestToken>> nearestTokens(std::span<const float> x,
+                                                                  int count) const override;
+    /// The hidden state is the fed vector itself.
     [[nodiscard]] Result<void> forward(std::span<const float> x, KvCache&, LogitsOf,
-                                       std::span<float> logits) const override;
+                                       std::span<float> logits,
+                                       std::span<float> hidden = {}) const override;
+    [[nodiscard]] Result<void> forwardEach(std::span<const float> x,
+                                           std::span<KvCache* const> caches,
+                                           std::span<float> logits,
+                                                   std::span<float> hidden) const override;
+    [[nodiscard]] Result<void> forwardAlternatives(std::span<const float> x, KvCache&,
+                                                   std::span<float> logits) const override;
 
     /// The forward pass that appends at this position fails with an Internal error; -1: none does.
     std::int64_t failAtPosition = -1;

@@ -43,11 +43,32 @@ public:
     {
         return m_model->embedTokens(ids, x);
     }
+    Result<void> embedDense(std::span<const float> weights, std::span<float> x) const override
+    {
+        return m_model->embedDense(weights, x);
+    }
+    Result<std::vector<NearestToken>> nearestTokens(std::span<const float> x,
+                                                    int count) const override
+    {
+        return m_model->nearestTokens(x, count);
+    }
     Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                         std::span<float> logits) const override
+                         std::span<float> logits, std::span<float> hidden) const override
     {
         std::this_thread::sleep_for(m_pace);
-        return m_model->forward(x, cache, which, logits);
+        return m_model->forward(x, cache, which, logits, hidden);
+    }
+    Result<void> forwardEach(std::span<const float> x, std::span<KvCache* const> caches,
+                             std::span<float> logits, std::span<float> hidden) const override
+    {
+        std::this_thread::sleep_for(m_pace);
+        return m_model->forwardEach(x, caches, logits, hidden);
+    }
+    Result<void> forwardAlternatives(std::span<const float> x, KvCache& cache,
+                                     std::span<float> logits) const override
+    {
+        std::this_thread::sleep_for(m_pace);
+        return m_model->forwardAlternatives(x, cache, logits);
     }
 
 private:

@@ -18,6 +18,11 @@ using Vector = float __attribute__((vector_size(16)));
 constexpr std::int64_t vectorSize = 4;
 constexpr std::int64_t sums = 4; // independent ones, to hide the latency of an addition
 
+// The four vectors of a sum's lanes as one: what wider processors do at once.
+using Lanes = float __attribute__((vector_size(64)));
+constexpr std::int64_t laneCount = 16;
+constexpr std::size_t together = 4; // rows of x that share one reading of a row of weights
+
 Vector load(const float* x)
 {
     Vector v;
@@ -80,6 +85,93 @@ float dot(const float* a, const float* b, std::int64_t n)
     for (; i < n; ++i)
         sum += a[i] * b[i];
     return sum;
+}
+
+namespace {
+
+/// out[b] = dot(w, x[b, :]) for `together` rows of x, lane by lane as dot() sums. Inlined into one
+/// function for each kind of processor.
+[[gnu::always_inline]] inline void dotsInLanes(const float* w, const float* x, std::int64_t n,
+                                               float* out)
+{
+    std::array<Lanes, together> partial{};
+    std::int64_t i = 0;
+    for (; i + laneCount <= n; i += laneCount) {
+        Lanes weights;
+        std::memcpy(&weights, w + i, sizeof weights);
+        for (std::size_t b = 0; b < together; ++b) {
+            Lanes activations;
+            std::memcpy(&activations, x + static_cast<std::int64_t>(b) * n + i, sizeof activations);
+            partial[b] += weights * activations;
+        }
+    }
+    for (std::size_t b = 0; b < together; ++b) {
+        const float* const row = x + static_cast<std::int64_t>(b) * n;
+        std::array<Vector, sums> part;
+        std::memcpy(part.data(), &partial[b], sizeof partial[b]);
+        std::int64_t rest = i;
+        for (; rest + vectorSize <= n; rest += vectorSize)
+            part[0] += load(w + rest) * load(row + rest);
+        const Vector v = (part[0] + part[2]) + (part[1] + part[3]);
+        float sum = (v[0] + v[2]) + (v[1] + v[3]);
+        for (; rest < n; ++rest)
+            sum += w[rest] * row[rest];
+        out[b] = sum;
+    }
+}
+
+void dotsAnywhere(const float* w, const float* x, std::int64_t n, float* out)
+{
+    dotsInLanes(w, x, n, out);
+}
+
+using Dots = void (*)(const float*, const float*, std::int64_t, float*);
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] void dotsAvx2(const float* w, const float* x, std::int64_t n, float* out)
+{
+    dotsInLanes(w, x, n, out);
+}
+[[gnu::target("avx512f")]] void dotsAvx512(const float* w, const float* x, std::int64_t n,
+                                           float* out)
+{
+    dotsInLanes(w, x, n, out);
+}
+Dots dotsForThisProcessor()
+{
+    if (__builtin_cpu_supports("avx512f"))
+        return dotsAvx512;
+    return __builtin_cpu_supports("avx2") ? dotsAvx2 : dotsAnywhere;
+}
+#else
+Dots dotsForThisProcessor()
+{
+    return dotsAnywhere;
+}
+#endif
+
+} // namespace
+
+void matRows(const float* w, std::int64_t rows, std::int64_t columns, const float* x,
+             std::int64_t count, const float* bias, float* y)
+{
+    static const Dots dots = dotsForThisProcessor();
+    constexpr auto step = static_cast<std::int64_t>(together);
+    share(rows, rows * columns * count, [=](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t row = begin; row < end; ++row) {
+            const float* const weights = w + row * columns;
+            const float added = bias != nullptr ? bias[row] : 0.0F;
+            std::int64_t b = 0;
+            for (; b + step <= count; b += step) {
+                std::array<float, together> products;
+                dots(weights, x + b * columns, columns, products.data());
+                for (std::size_t k = 0; k < together; ++k)
+                    y[(b + static_cast<std::int64_t>(k)) * rows + row] = products[k] + added;
+            }
+            for (; b < count; ++b)
+                y[b * rows + row] = dot(weights, x + b * columns, columns) + added;
+        }
+    });
 }
 
 void matVec(const float* w, std::int64_t rows, std::int64_t columns, const float* x,

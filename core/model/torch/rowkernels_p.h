@@ -2,6 +2,10 @@
 // once, so a step is bound by how fast weights stream from memory; a library call for each of some
 // dozen tiny operations would cost more than the operations.
 //
+// Several generations that advance together share that one reading: each row of weights meets all
+// their activations before the next row is read. The products are those of one generation alone, to
+// the bit, so that it does not matter who else is in the batch.
+//
 // Sums run over fixed lanes in a fixed order and rows are shared out whole, so that results depend
 // neither on the number of threads nor on where memory lies. Work is shared among
 // at::set_num_threads threads when it is large enough to pay for waking them.
@@ -17,6 +21,11 @@ namespace halftone::kernels {
 /// y[r] = w[r, :] . x (+ bias[r]) for `rows` rows of `columns`; `bias` may be null.
 void matVec(const float* w, std::int64_t rows, std::int64_t columns, const float* x,
             const float* bias, float* y);
+
+/// y[b, r] = w[r, :] . x[b, :] (+ bias[r]) for `count` rows of x; each as matVec() has it, to the
+/// bit.
+void matRows(const float* w, std::int64_t rows, std::int64_t columns, const float* x,
+             std::int64_t count, const float* bias, float* y);
 
 /// y += x
 void add(float* y, const float* x, std::int64_t n);

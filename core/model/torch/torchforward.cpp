@@ -1,5 +1,4 @@
-// The two ways through the layers: one row on the CPU, and blocks of rows on any device.
-#include "model/torch/rowkernels_p.h"
+// Blocks of rows through the layers, on any device.
 #include "model/torch/torchmodel_p.h"
 
 #include <ATen/ops/cat.h>
@@ -20,12 +19,6 @@ namespace halftone {
 
 namespace {
 
-void apply(const Linear& linear, const float* x, float* y)
-{
-    kernels::matVec(linear.weight.data_ptr<float>(), linear.weight.size(0), linear.weight.size(1),
-                    x, linear.biasData(), y);
-}
-
 at::Tensor apply(const Linear& linear, const at::Tensor& x)
 {
     return at::linear(x, linear.weight, linear.bias);
@@ -35,12 +28,6 @@ at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double epsilon
 {
     const at::Tensor meanSquare = x.mul(x).mean({-1}, /*keepdim=*/true);
     return x.mul(at::rsqrt(meanSquare.add(epsilon))).mul(weight);
-}
-
-/// The first row that a query at `position` sees: `window` rows, its own among them.
-std::int64_t firstSeen(std::int64_t position, std::int32_t window)
-{
-    return window > 0 ? std::max<std::int64_t>(0, position - window + 1) : 0;
 }
 
 /// [queries, 1, keys]: 0 where a query sees a key, -inf where not. Queries stand at positions from
@@ -71,75 +58,6 @@ at::Tensor rotated(const at::Tensor& x, const at::Tensor& cosines, const at::Ten
 }
 
 } // namespace
-
-void TorchModel::decodeRow(const float* x, TorchCache& cache, float* logits) const
-{
-    const std::int64_t hidden = m_config.hiddenSize;
-    m_scratch.scores.resize(static_cast<std::size_t>(m_config.headCount) *
-                            static_cast<std::size_t>(cache.rows() + 1));
-    std::copy(x, x + hidden, m_scratch.hidden.begin());
-    for (std::size_t i = 0; i < m_weights.layers.size(); ++i)
-        decodeLayer(i, cache);
-    kernels::rmsNorm(m_scratch.hidden.data(), m_weights.norm.data_ptr<float>(),
-                     m_config.normEpsilon, hidden, m_scratch.normed.data());
-    apply(m_weights.head, m_scratch.normed.data(), logits);
-}
-
-void TorchModel::decodeLayer(std::size_t index, TorchCache& cache) const
-{
-    const LayerWeights& layer = m_weights.layers[index];
-    Scratch& s = m_scratch;
-    const std::int64_t hidden = m_config.hiddenSize;
-    const std::int64_t headDim = m_config.headDim;
-    const std::int64_t kvHeads = m_config.kvHeadCount;
-    const std::int64_t heads = m_config.headCount;
-    const std::int64_t width = kvHeads * headDim;
-    const std::int64_t position = cache.rows();
-    float* const keys = cache.layer(index).keys.data_ptr<float>();
-    float* const values = cache.layer(index).values.data_ptr<float>();
-    float* const key = keys + position * width;
-
-    kernels::rmsNorm(s.hidden.data(), layer.inputNorm.data_ptr<float>(), m_config.normEpsilon,
-                     hidden, s.normed.data());
-    apply(layer.query, s.normed.data(), s.query.data());
-    apply(layer.key, s.normed.data(), key);
-    apply(layer.value, s.normed.data(), values + position * width);
-    if (m_config.queryKeyNorm) {
-        for (std::int64_t head = 0; head < heads; ++head) {
-            float* const part = s.query.data() + head * headDim;
-            kernels::rmsNorm(part, layer.queryNorm.data_ptr<float>(), m_config.normEpsilon, headDim,
-                             part);
-        }
-        for (std::int64_t head = 0; head < kvHeads; ++head) {
-            float* const part = key + head * headDim;
-            kernels::rmsNorm(part, layer.keyNorm.data_ptr<float>(), m_config.normEpsilon, headDim,
-                             part);
-        }
-    }
-    const float* const cosines = m_rope.cosines(position);
-    const float* const sines = m_rope.sines(position);
-    kernels::rotate(s.query.data(), heads, m_rope.pairs(), cosines, sines);
-    kernels::rotate(key, kvHeads, m_rope.pairs(), cosines, sines);
-
-    const std::int64_t seen = firstSeen(position, m_config.windows[index]);
-    kernels::attend({.keys = keys + seen * width,
-                     .values = values + seen * width,
-                     .rows = position + 1 - seen,
-                     .kvHeads = kvHeads,
-                     .headDim = headDim,
-                     .group = heads / kvHeads},
-                    s.query.data(), s.scores.data(), s.attended.data());
-    apply(layer.output, s.attended.data(), s.added.data());
-    kernels::add(s.hidden.data(), s.added.data(), hidden);
-
-    kernels::rmsNorm(s.hidden.data(), layer.mlpNorm.data_ptr<float>(), m_config.normEpsilon, hidden,
-                     s.normed.data());
-    apply(layer.gate, s.normed.data(), s.gate.data());
-    apply(layer.up, s.normed.data(), s.up.data());
-    kernels::siluTimes(s.gate.data(), s.up.data(), m_config.intermediateSize, s.gate.data());
-    apply(layer.down, s.gate.data(), s.added.data());
-    kernels::add(s.hidden.data(), s.added.data(), hidden);
-}
 
 TorchModel::Block TorchModel::makeBlock(std::int64_t first, std::int64_t rows) const
 {

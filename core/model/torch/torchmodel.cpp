@@ -3,6 +3,7 @@
 #include "model/torch/rowkernels_p.h"
 #include "model/torch/torchguard_p.h"
 #include "model/torch/torchthreads_p.h"
+#include "base/topheap.h"
 
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linear.h>
@@ -53,17 +54,6 @@ TorchModel::TorchModel(ModelConfig config, TorchWeights weights, ModelIdentity i
                                            .headDim = m_config.headDim,
                                            .bytesPerElement = sizeof(float),
                                            .window = window});
-    const auto hidden = static_cast<std::size_t>(m_config.hiddenSize);
-    const auto intermediate = static_cast<std::size_t>(m_config.intermediateSize);
-    const std::size_t queries =
-        static_cast<std::size_t>(m_config.headCount) * static_cast<std::size_t>(m_config.headDim);
-    m_scratch.hidden.resize(hidden);
-    m_scratch.normed.resize(hidden);
-    m_scratch.added.resize(hidden);
-    m_scratch.query.resize(queries);
-    m_scratch.attended.resize(queries);
-    m_scratch.gate.resize(intermediate);
-    m_scratch.up.resize(intermediate);
 }
 
 Result<std::unique_ptr<KvCache>> TorchModel::createCache() const
@@ -97,16 +87,13 @@ Result<void> TorchModel::embed(const StepInput& input, std::span<float> x) const
     if (x.size() != size)
         return invalid("An embedding of this model has " + std::to_string(size) +
                        " values, and room was given for " + std::to_string(x.size()) + ".");
-    if (input.kind == InputKind::Hidden) {
+    if (input.kind == InputKind::Hidden || !input.vector.empty()) {
         if (input.vector.size() != size)
             return invalid("A vector fed to this model needs " + std::to_string(size) +
                            " values, and has " + std::to_string(input.vector.size()) + ".");
         std::copy(input.vector.begin(), input.vector.end(), x.begin());
         return {};
     }
-    if (input.kind == InputKind::Noise)
-        return failure(ErrorCode::Unsupported,
-                       "A mixture with noise has no embedding until its noise is drawn.");
     if (input.ids.empty() || input.ids.size() != input.weights.size())
         return invalid("A mixture needs a weight for each of its ids, and has " +
                        std::to_string(input.ids.size()) + " ids and " +
@@ -122,6 +109,46 @@ Result<void> TorchModel::embed(const StepInput& input, std::span<float> x) const
             kernels::addScaled(input.weights[i], row, m_config.hiddenSize, x.data());
     }
     return {};
+}
+
+Result<void> TorchModel::embedDense(std::span<const float> weights, std::span<float> x) const
+{
+    const std::int64_t size = m_config.hiddenSize;
+    if (std::ssize(weights) != m_config.vocabularySize || std::ssize(x) != size)
+        return failure(ErrorCode::InvalidArgument,
+                       "A mixture of all " + std::to_string(m_config.vocabularySize) +
+                           " tokens was given " + std::to_string(weights.size()) +
+                           " weights and room for " + std::to_string(x.size()) + " values.");
+    const auto* const table = m_weights.embedding.data_ptr<float>();
+    std::fill(x.begin(), x.end(), 0.0F);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        if (weights[i] != 0.0F)
+            kernels::addScaled(weights[i], table + static_cast<std::int64_t>(i) * size, size,
+                               x.data());
+    return {};
+}
+
+Result<std::vector<NearestToken>> TorchModel::nearestTokens(std::span<const float> x,
+                                                            int count) const
+{
+    const std::int64_t size = m_config.hiddenSize;
+    if (std::ssize(x) != size)
+        return failure(ErrorCode::InvalidArgument,
+                       "A vector of this model has " + std::to_string(size) + " values, not " +
+                           std::to_string(x.size()) + ".");
+    const auto length = [size](const float* v) { return std::sqrt(kernels::dot(v, v, size)); };
+    const auto* const table = m_weights.embedding.data_ptr<float>();
+    const float own = length(x.data());
+    std::vector<NearestToken> best;
+    TopHeap<NearestToken> heap(best, static_cast<std::size_t>(std::max(0, count)));
+    for (std::int32_t id = 0; id < m_config.vocabularySize; ++id) {
+        const float* const row = table + id * size;
+        const float lengths = own * length(row);
+        if (lengths > 0)
+            heap.offer({TokenId{id}, kernels::dot(x.data(), row, size) / lengths});
+    }
+    heap.finish();
+    return best;
 }
 
 Result<void> TorchModel::embedTokens(std::span<const TokenId> ids, std::span<float> x) const
@@ -142,7 +169,7 @@ Result<void> TorchModel::embedTokens(std::span<const TokenId> ids, std::span<flo
 }
 
 Result<void> TorchModel::forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                                 std::span<float> logits) const
+                                 std::span<float> logits, std::span<float> hidden) const
 {
     const auto invalid = [](std::string what) {
         return failure(ErrorCode::InvalidArgument, std::move(what));
@@ -161,6 +188,9 @@ Result<void> TorchModel::forward(std::span<const float> x, KvCache& cache, Logit
         return invalid("The logits of " + std::to_string(logitRows) + " rows have " +
                        std::to_string(logitRows * vocabulary) + " values, and room was given for " +
                        std::to_string(logits.size()) + ".");
+    if (!hidden.empty() && hidden.size() != size)
+        return invalid("A hidden state of this model has " + std::to_string(size) +
+                       " values, and room was given for " + std::to_string(hidden.size()) + ".");
     const std::int64_t first = own->rows();
     const auto end = first + static_cast<std::int64_t>(rows);
     if (end > m_config.contextLength)
@@ -172,15 +202,14 @@ Result<void> TorchModel::forward(std::span<const float> x, KvCache& cache, Logit
         own->reserve(end);
         m_rope.reserve(end);
         if (rows == 1 && m_device.is_cpu()) {
-            decodeRow(x.data(), *own, logits.data());
+            decodeRows(x, {{own}}, logits.data(), hidden.empty() ? nullptr : hidden.data());
             own->advanceTo(end);
             return {};
         }
         const auto count = static_cast<std::int64_t>(rows);
-        const std::int64_t hidden = m_config.hiddenSize;
         // libtorch has no read-only tensors; the rows are only read.
         const at::Tensor input =
-            at::from_blob(const_cast<float*>(x.data()), {count, hidden}, at::kFloat);
+            at::from_blob(const_cast<float*>(x.data()), {count, m_config.hiddenSize}, at::kFloat);
         const at::Tensor output = at::from_blob(
             logits.data(), {static_cast<std::int64_t>(logitRows), m_config.vocabularySize},
             at::kFloat);
@@ -192,6 +221,9 @@ Result<void> TorchModel::forward(std::span<const float> x, KvCache& cache, Logit
                 output.narrow(0, begin, block).copy_(at::linear(last, m_weights.head.weight));
             else if (begin + block == count)
                 output.copy_(at::linear(last.narrow(0, block - 1, 1), m_weights.head.weight));
+            if (!hidden.empty() && begin + block == count)
+                at::from_blob(hidden.data(), {m_config.hiddenSize}, at::kFloat)
+                    .copy_(last.select(0, block - 1));
         }
         own->advanceTo(end);
         return {};

@@ -11,10 +11,17 @@
 #include "model/torch/torchcache_p.h"
 #include "model/torch/torchweights_p.h"
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
 namespace halftone {
+
+/// The first row that a query at `position` sees: `window` rows, its own among them.
+[[nodiscard]] inline std::int64_t firstSeen(std::int64_t position, std::int32_t window)
+{
+    return window > 0 ? std::max<std::int64_t>(0, position - window + 1) : 0;
+}
 
 class TorchModel final : public LanguageModel
 {
@@ -27,21 +34,42 @@ public:
     [[nodiscard]] Result<void> embed(const StepInput&, std::span<float> x) const override;
     [[nodiscard]] Result<void> embedTokens(std::span<const TokenId>,
                                            std::span<float> x) const override;
+    [[nodiscard]] Result<void> embedDense(std::span<const float> weights,
+                                          std::span<float> x) const override;
+    [[nodiscard]] Result<std::vector<NearestToken>> nearestTokens(std::span<const float> x,
+                                                                  int count) const override;
     [[nodiscard]] Result<void> forward(std::span<const float> x, KvCache&, LogitsOf,
-                                       std::span<float> logits) const override;
+                                       std::span<float> logits,
+                                       std::span<float> hidden) const override;
+    [[nodiscard]] Result<void> forwardEach(std::span<const float> x,
+                                           std::span<KvCache* const> caches,
+                                           std::span<float> logits,
+                                                   std::span<float> hidden) const override;
+    [[nodiscard]] Result<void> forwardAlternatives(std::span<const float> x, KvCache&,
+                                                   std::span<float> logits) const override;
 
 private:
-    /// Memory of one decode step, made once.
+    /// Memory of decode steps of up to `rows` generations, kept from one to the next.
     struct Scratch
     {
-        std::vector<float> hidden;   // [D]
-        std::vector<float> normed;   // [D]
-        std::vector<float> query;    // [H * d]
-        std::vector<float> attended; // [H * d]
-        std::vector<float> added;    // [D], what a block adds to `hidden`
-        std::vector<float> gate;     // [intermediate]
-        std::vector<float> up;       // [intermediate]
-        std::vector<float> scores;   // [H * rows seen]
+        void resize(const ModelConfig&, std::int64_t count);
+        std::int64_t rows = 0;       // B
+        std::vector<float> hidden;   // [B, D]
+        std::vector<float> normed;   // [B, D]
+        std::vector<float> query;    // [B, H * d]
+        std::vector<float> key;      // [B, G * d]
+        std::vector<float> value;    // [B, G * d]
+        std::vector<float> attended; // [B, H * d]
+        std::vector<float> added;    // [B, D], what a block adds to `hidden`
+        std::vector<float> gate;     // [B, intermediate]
+        std::vector<float> up;       // [B, intermediate]
+        std::vector<float> scores;   // [H * rows seen], of one row
+    };
+    /// Each row's cache, with room for one row more. The same one several times makes the rows
+    /// alternatives of each other: none sees another.
+    struct DecodePlan
+    {
+        std::vector<TorchCache*> caches;
     };
 
     /// What all layers share of a block of rows.
@@ -58,9 +86,19 @@ private:
     /// Null when `id` is outside the vocabulary.
     [[nodiscard]] const float* embeddingRow(TokenId id) const;
     [[nodiscard]] Unexpected outsideVocabulary(TokenId id) const;
-    /// One row at the end of the cache, whose room is reserved. CPU only.
-    void decodeRow(const float* x, TorchCache&, float* logits) const;
-    void decodeLayer(std::size_t index, TorchCache&) const;
+    /// Checks and prepares what forwardEach() and forwardAlternatives() share.
+    [[nodiscard]] Result<DecodePlan> plan(std::span<const float> x,
+                                          std::span<KvCache* const> caches,
+                                          std::span<float> logits) const;
+    [[nodiscard]] Result<void> forwardOne(std::span<const float> x, std::size_t b, TorchCache&,
+                                          std::span<float> logits, std::span<float> hidden) const;
+    /// One row x [D] at the end of each cache; the caches' row counts stay. CPU only. Writes
+    /// the normed outputs to `hidden` [B, D] unless that is null.
+    void decodeRows(std::span<const float> x, const DecodePlan&, float* logits,
+                    float* hidden) const;
+    void decodeLayer(std::size_t index, const DecodePlan&) const;
+    void attendRow(std::size_t index, TorchCache&, float* query, float* key, const float* value,
+                   float* attended) const;
     /// Rows x [T, D] at positions from `first` on, up to the last norm; their keys and values are
     /// written to the cache, whose room is reserved. Returns [T, D].
     [[nodiscard]] at::Tensor forwardBlock(at::Tensor x, TorchCache&, std::int64_t first) const;

@@ -21,9 +21,9 @@ public:
     {
     }
     Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                         std::span<float> logits) const override
+                         std::span<float> logits, std::span<float> hidden) const override
     {
-        auto done = FakeLanguageModel::forward(x, cache, which, logits);
+        auto done = FakeLanguageModel::forward(x, cache, which, logits, hidden);
         if (cache.rows() > 2)
             std::fill_n(logits.begin(), m_count, m_bad);
         return done;

@@ -1,0 +1,215 @@
+// Several generations in one pass over the weights: each to the bit what it is alone.
+#include "loadedmodel.h"
+#include "qverifyresult.h"
+#include "tinymodel.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cmath>
+#include <cstring>
+
+using namespace halftone;
+using namespace halftone::test;
+
+namespace {
+
+constexpr std::size_t vocabulary = 37;
+constexpr std::size_t hiddenSize = 24;
+
+QString config(const QString& type, const QString& more = {})
+{
+    return QString(R"({"model_type": "%1", "vocab_size": 37, "hidden_size": 24, )"
+                   R"("num_hidden_layers": 3, "num_attention_heads": 6, "intermediate_size": 40, )"
+                   R"("num_key_value_heads": 2, "max_position_embeddings": 64, )"
+                   R"("rms_norm_eps": 1e-5%2})")
+        .arg(type, more);
+}
+
+bool sameBits(std::span<const float> a, std::span<const float> b)
+{
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+}
+
+std::vector<float> rowOf(const LanguageModel& model, int id)
+{
+    std::vector<float> x(hiddenSize);
+    const std::vector<TokenId> ids = tokenIds({id});
+    return model.embedTokens(ids, x) ? x : std::vector<float>();
+}
+
+std::unique_ptr<KvCache> cacheAfter(const LanguageModel& model, const std::vector<int>& ids)
+{
+    auto cache = model.createCache();
+    if (!cache || !feed(model, **cache, ids))
+        return nullptr;
+    return std::move(*cache);
+}
+
+} // namespace
+
+class TestTorchBatch : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_dir;
+    std::filesystem::path folder() const { return m_dir.path().toStdString(); }
+
+private Q_SLOTS:
+    void aStepOfManyIsThatOfEachAlone_data()
+    {
+        QTest::addColumn<QString>("json");
+        QTest::newRow("Llama") << config("llama");
+        QTest::newRow("Llama, biases") << config("llama", R"(, "attention_bias": true)");
+        QTest::newRow("Qwen3, q/k norm") << config("qwen3", R"(, "head_dim": 10)");
+        QTest::newRow("Mistral, window") << config("mistral", R"(, "sliding_window": 3)");
+    }
+
+    void aStepOfManyIsThatOfEachAlone()
+    {
+        QFETCH(QString, json);
+        writeTinyModel(folder(), json.toStdString());
+        const auto loaded = loadModel(folder());
+        QVERIFY_RESULT(loaded);
+        const LanguageModel& model = **loaded;
+
+        // Of different lengths, and more than are multiplied at once.
+        const std::vector<std::vector<int>> prompts{
+            {1}, {2, 3}, {4, 5, 6}, {7, 8, 9, 10, 11}, {12, 1}, {3, 3, 3}, {36, 0, 1}};
+        std::vector<std::unique_ptr<KvCache>> together;
+        std::vector<KvCache*> caches;
+        std::vector<float> x;
+        for (std::size_t b = 0; b < prompts.size(); ++b) {
+            together.push_back(cacheAfter(model, prompts[b]));
+            QVERIFY(together.back());
+            caches.push_back(together.back().get());
+            const std::vector<float> row = rowOf(model, static_cast<int>(20 + b));
+            x.insert(x.end(), row.begin(), row.end());
+        }
+        std::vector<float> logits(prompts.size() * vocabulary);
+        std::vector<float> hidden(prompts.size() * hiddenSize);
+        QVERIFY_RESULT(model.forwardEach(x, caches, logits, hidden));
+
+        for (std::size_t b = 0; b < prompts.size(); ++b) {
+            const auto alone = cacheAfter(model, prompts[b]);
+            std::vector<float> aloneLogits(vocabulary);
+            std::vector<float> aloneHidden(hiddenSize);
+            QVERIFY_RESULT(model.forward(rowOf(model, static_cast<int>(20 + b)), *alone,
+                                         LogitsOf::Last, aloneLogits, aloneHidden));
+            QVERIFY(sameBits(std::span(logits).subspan(b * vocabulary, vocabulary), aloneLogits));
+            QVERIFY(sameBits(std::span(hidden).subspan(b * hiddenSize, hiddenSize), aloneHidden));
+            QCOMPARE(caches[b]->rows(), alone->rows());
+            // What was written to the cache is the same as well.
+            const auto next = feed(model, *caches[b], {5});
+            const auto nextAlone = feed(model, *alone, {5});
+            QVERIFY_RESULT(next);
+            QVERIFY(sameBits(*next, *nextAlone));
+        }
+    }
+
+    void alternativesAreForksAndLeaveTheCacheAsItWas()
+    {
+        writeTinyModel(folder(), config("llama").toStdString());
+        const auto loaded = loadModel(folder());
+        QVERIFY_RESULT(loaded);
+        const LanguageModel& model = **loaded;
+        const auto cache = cacheAfter(model, {1, 2, 3, 4});
+        std::vector<float> x;
+        for (const int id : {9, 10, 11, 12, 13}) {
+            const std::vector<float> row = rowOf(model, id);
+            x.insert(x.end(), row.begin(), row.end());
+        }
+        std::vector<float> logits(5 * vocabulary);
+        QVERIFY_RESULT(model.forwardAlternatives(x, *cache, logits));
+        QCOMPARE(cache->rows(), 4);
+        for (int b = 0; b < 5; ++b) {
+            const auto fork = cache->fork(4);
+            QVERIFY_RESULT(fork);
+            const auto alone = feed(model, **fork, {9 + b}, LogitsOf::Last);
+            QVERIFY_RESULT(alone);
+            QVERIFY(sameBits(std::span(logits).subspan(static_cast<std::size_t>(b) * vocabulary,
+                                                       vocabulary),
+                             *alone));
+        }
+        const auto untouched = cacheAfter(model, {1, 2, 3, 4});
+        QVERIFY(sameBits(*feed(model, *cache, {5}), *feed(model, *untouched, {5})));
+    }
+
+    void aPassOverManyRowsGivesTheLastOnesHiddenState()
+    {
+        writeTinyModel(folder(), config("llama").toStdString());
+        const auto loaded = loadModel(folder());
+        QVERIFY_RESULT(loaded);
+        std::vector<float> x;
+        for (const int id : {1, 2, 3}) {
+            const std::vector<float> row = rowOf(**loaded, id);
+            x.insert(x.end(), row.begin(), row.end());
+        }
+        const auto cache = (*loaded)->createCache();
+        std::vector<float> logits(vocabulary);
+        std::vector<float> atOnce(hiddenSize);
+        QVERIFY_RESULT((*loaded)->forward(x, **cache, LogitsOf::Last, logits, atOnce));
+
+        const auto oneByOne = cacheAfter(**loaded, {1, 2});
+        std::vector<float> last(hiddenSize);
+        QVERIFY_RESULT((*loaded)->forward(rowOf(**loaded, 3), *oneByOne, LogitsOf::Last, logits,
+                                          last));
+        for (std::size_t i = 0; i < hiddenSize; ++i)
+            QVERIFY(std::abs(atOnce[i] - last[i]) <= 1e-5);
+    }
+
+    void aMixtureOfAllTokensIsTheTableTimesItsWeights()
+    {
+        const Weights weights = writeTinyModel(folder(), config("llama").toStdString());
+        const auto loaded = loadModel(folder());
+        QVERIFY_RESULT(loaded);
+        const std::vector<float>& table = weights.at("model.embed_tokens.weight");
+        std::vector<float> shares(vocabulary);
+        for (std::size_t i = 0; i < vocabulary; ++i)
+            shares[i] = static_cast<float>(i + 1) / 703.0F; // sums to 1
+        std::vector<float> x(hiddenSize);
+        QVERIFY_RESULT((*loaded)->embedDense(shares, x));
+        for (std::size_t j = 0; j < hiddenSize; ++j) {
+            double expected = 0;
+            for (std::size_t i = 0; i < vocabulary; ++i)
+                expected += static_cast<double>(shares[i]) * table[i * hiddenSize + j];
+            QVERIFY(std::abs(x[j] - expected) <= 1e-6);
+        }
+    }
+
+    void theNearestTokensOfARowBeginWithItself()
+    {
+        writeTinyModel(folder(), config("llama").toStdString());
+        const auto loaded = loadModel(folder());
+        QVERIFY_RESULT(loaded);
+        std::vector<float> twice = rowOf(**loaded, 17);
+        for (float& value : twice)
+            value *= 2; // only the direction counts
+        const auto nearest = (*loaded)->nearestTokens(twice, 3);
+        QVERIFY_RESULT(nearest);
+        QCOMPARE(nearest->size(), std::size_t{3});
+        QCOMPARE(nearest->front().id, TokenId{17});
+        QVERIFY(std::abs(nearest->front().cosine - 1) <= 1e-6);
+        QVERIFY((*nearest)[1].cosine < 1 && (*nearest)[1].cosine >= (*nearest)[2].cosine);
+    }
+
+    void wrongSizesAndForeignCachesAreRefused()
+    {
+        writeTinyModel(folder(), config("llama").toStdString());
+        const auto a = loadModel(folder());
+        const auto b = loadModel(folder());
+        QVERIFY_RESULT(a);
+        const auto cache = cacheAfter(**b, {1});
+        std::vector<float> logits(vocabulary);
+        std::vector<float> hidden(hiddenSize);
+        KvCache* foreign = cache.get();
+        QVERIFY(!(*a)->forwardEach(rowOf(**a, 1), std::span(&foreign, 1), logits, hidden));
+        std::vector<float> half(hiddenSize / 2);
+        QVERIFY(!(*b)->forwardEach(half, std::span(&foreign, 1), logits, hidden));
+        QVERIFY(!(*b)->forwardAlternatives(half, *cache, logits));
+        QCOMPARE(cache->rows(), 1);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTorchBatch)
+#include "tst_torchbatch.moc"
