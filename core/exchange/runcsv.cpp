@@ -17,7 +17,8 @@ constexpr std::string_view columns =
     "scaled_entropy_nats,filtered_entropy_nats,filtered_support_tokens,input_norm_ratio,"
     "candidate_ids,candidate_raw,candidate_filtered,candidate_mixture,events,stop,rng_seed,"
     "rng_step,rng_stream,rule_state,forced_queue,cache_rows,cache_logical_bytes,cache_live_bytes,"
-    "cache_allocated_bytes,forward_ns,logits_ns,decide_ns,record_ns";
+    "cache_allocated_bytes,forward_ns,logits_ns,decide_ns,record_ns,segment,model,noise_scale,"
+    "nearest_ids,nearest_cosines,jsd_top1_nats,jsd_top2_nats,jsd_average_nats,jsd_parts_nats";
 
 /// Appends the cells of one line.
 class Line
@@ -203,7 +204,19 @@ void writeStep(std::ostream& out, const StepRecord& step, const TokenTable& toke
         .number(step.times.forwardNs)
         .number(step.times.logitsNs)
         .number(step.times.decideNs)
-        .number(step.times.recordNs);
+        .number(step.times.recordNs)
+        .number(step.segment)
+        .number(step.model)
+        .number(step.input.noiseScale)
+        .list(step.nearest, [](const NearestToken& t) { return t.id.value; })
+        .list(step.nearest, [](const NearestToken& t) { return t.cosine; });
+    // Empty cells where nothing was measured.
+    for (const auto part : {&MixtureProbe::top1, &MixtureProbe::top2, &MixtureProbe::average,
+                            &MixtureProbe::parts})
+        if (step.probe)
+            line.number((*step.probe).*part);
+        else
+            line.text({});
     out << line.end();
 }
 

@@ -30,8 +30,10 @@ void input(JsonText& json, const StepInput& input)
     json.key("input").beginObject().member("kind", name(input.kind));
     ids(json, "ids", input.ids);
     numbers(json, "weights", input.weights);
-    if (input.kind == InputKind::Hidden)
+    if (!input.vector.empty())
         numbers(json, "vector", input.vector);
+    if (input.kind == InputKind::Noise)
+        json.member("noise_scale", input.noiseScale);
     json.endObject();
 }
 
@@ -82,7 +84,9 @@ std::string stepToJson(const StepRecord& step, const TokenTable& tokens)
         .member("step", step.step.value)
         .member("position", step.position.value)
         .member("phase", name(step.phase))
-        .member("mode", step.mode);
+        .member("mode", step.mode)
+        .member("segment", step.segment)
+        .member("model", step.model);
     input(json, step.input);
     json.member("sampled", step.sampled.value)
         .member("text", tokens.piece(step.sampled))
@@ -107,7 +111,26 @@ std::string stepToJson(const StepRecord& step, const TokenTable& tokens)
             .member("filtered", candidate.filtered)
             .member("mixture", candidate.mixture)
             .endObject();
-    json.endArray().key("events").beginArray();
+    json.endArray();
+    if (!step.nearest.empty()) {
+        json.key("nearest").beginArray();
+        for (const NearestToken& token : step.nearest)
+            json.beginObject()
+                .member("id", token.id.value)
+                .member("text", tokens.piece(token.id))
+                .member("cosine", token.cosine)
+                .endObject();
+        json.endArray();
+    }
+    if (step.probe)
+        json.key("probe")
+            .beginObject()
+            .member("jsd_top1", step.probe->top1)
+            .member("jsd_top2", step.probe->top2)
+            .member("jsd_average", step.probe->average)
+            .member("jsd_parts", step.probe->parts)
+            .endObject();
+    json.key("events").beginArray();
     for (const StepEvent& event : step.events)
         json.beginObject()
             .member("kind", name(event.kind))
@@ -153,6 +176,7 @@ std::string runToJson(const RunInfo& run, const TokenTable& tokens)
             .member("run", run.origin->parent.value)
             .member("step", run.origin->step.value)
             .member("change", run.origin->change)
+            .member("role", name(run.origin->role))
             .endObject();
     else
         json.null();

@@ -16,6 +16,8 @@ namespace halftone {
 static_assert(std::endian::native == std::endian::little, "blobs are stored as they lie in memory");
 static_assert(sizeof(TokenId) == 4 && std::is_trivially_copyable_v<TokenId>);
 static_assert(sizeof(Candidate) == 16 && std::is_trivially_copyable_v<Candidate>);
+static_assert(sizeof(NearestToken) == 8 && std::is_trivially_copyable_v<NearestToken>);
+static_assert(sizeof(MixtureProbe) == 16 && std::is_trivially_copyable_v<MixtureProbe>);
 static_assert(sizeof(CacheLayerShape) == 16 && std::is_trivially_copyable_v<CacheLayerShape>);
 
 template <class Value>

@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -55,11 +56,27 @@ struct Batch
     }
 };
 
+/// A trial on its way to the disk.
+struct WaitingTrial
+{
+    ForkOrigin origin;
+    std::vector<StepRecord> steps;
+};
+
+std::string describe(const TrialBranch& trial)
+{
+    std::ostringstream text;
+    text << "trial " << trial.number << " of " << trial.count << ", perplexity "
+         << trial.perplexity << (trial.chosen ? ", chosen" : "");
+    return text.str();
+}
+
 } // namespace
 
 struct RunRecorder::Parts
 {
     std::unique_ptr<SessionStore> store; // the writer thread's, until that is joined
+    std::shared_ptr<const TokenTable> tokens;
     RunInfo info;
     bool finished = false;
 
@@ -67,6 +84,7 @@ struct RunRecorder::Parts
     std::condition_variable work; // for the writer: steps wait, or it is to hurry or to stop
     std::condition_variable room; // for the others: a batch was taken or stored
     Batch waiting;
+    std::vector<WaitingTrial> waitingTrials;
     bool writing = false; // a batch is on its way to the disk
     bool hurry = false;   // store what waits without gathering more
     bool stop = false;
@@ -75,7 +93,13 @@ struct RunRecorder::Parts
     std::thread writer;
 
     void take(const StepRecord&);
+    void takeTrial(const TrialBranch&);
     void write();
+    Result<void> storeAll(const Batch&, const std::vector<WaitingTrial>&);
+    [[nodiscard]] bool somethingWaits() const
+    {
+        return waiting.used > 0 || !waitingTrials.empty();
+    }
     void flush();
     void join();
     void fail(Error error);
@@ -98,29 +122,75 @@ void RunRecorder::Parts::take(const StepRecord& step)
         work.notify_one();
 }
 
+void RunRecorder::Parts::takeTrial(const TrialBranch& trial)
+{
+    WaitingTrial copy{{info.id, trial.from, describe(trial),
+                       trial.chosen ? ForkRole::ChosenTrial : ForkRole::Trial},
+                      {trial.steps.begin(), trial.steps.end()}};
+    std::size_t bytes = 0;
+    for (const StepRecord& step : copy.steps)
+        bytes += roughSize(step);
+    {
+        std::unique_lock lock(mutex);
+        room.wait(lock, [&] { return firstFailure || waiting.bytes < maxWaitingBytes; });
+        if (firstFailure)
+            return;
+        waitingTrials.push_back(std::move(copy));
+        waiting.bytes += bytes;
+    }
+    work.notify_one();
+}
+
+/// The run's own steps first: a trial's parent must reach to where it begins.
+Result<void> RunRecorder::Parts::storeAll(const Batch& batch,
+                                          const std::vector<WaitingTrial>& trials)
+{
+    if (batch.used > 0)
+        if (auto stored =
+                store->appendSteps(info.id, std::span(batch.records).first(batch.used));
+            !stored)
+            return stored;
+    for (const WaitingTrial& trial : trials) {
+        RunInfo child = info;
+        child.origin = trial.origin;
+        auto stored = store->createRun(child, *tokens).and_then([&](RunId run) {
+            return store->appendSteps(run, trial.steps).and_then([&] {
+                return store->finishRun(run, RunStatus::Finished, StopReason::None, {});
+            });
+        });
+        if (!stored)
+            return stored;
+    }
+    return {};
+}
+
 /// The writer thread.
 void RunRecorder::Parts::write()
 {
     Batch batch;
+    std::vector<WaitingTrial> trials;
     std::unique_lock lock(mutex);
     for (;;) {
-        work.wait(lock, [&] { return waiting.used > 0 || stop; });
+        work.wait(lock, [&] { return somethingWaits() || stop; });
         work.wait_for(lock, gatherTime, [&] { return stop || hurry || waiting.used >= batchSize; });
-        if (waiting.used == 0)
+        if (!somethingWaits())
             return;
         std::swap(batch, waiting);
+        std::swap(trials, waitingTrials);
         writing = true;
         hurry = false;
         lock.unlock();
         room.notify_all();
-        auto stored = store->appendSteps(info.id, std::span(batch.records).first(batch.used));
+        auto stored = storeAll(batch, trials);
         batch.clear();
+        trials.clear();
         lock.lock();
         writing = false;
         if (!stored) {
             if (!firstFailure)
                 firstFailure = std::move(stored.error());
             waiting.clear(); // steps with a gap before them are of no use
+            waitingTrials.clear();
         }
         room.notify_all();
     }
@@ -131,7 +201,7 @@ void RunRecorder::Parts::flush()
     std::unique_lock lock(mutex);
     hurry = true;
     work.notify_one();
-    room.wait(lock, [&] { return firstFailure || (waiting.used == 0 && !writing); });
+    room.wait(lock, [&] { return firstFailure || (!somethingWaits() && !writing); });
     hurry = false;
 }
 
@@ -181,6 +251,7 @@ Result<std::unique_ptr<RunRecorder>> RunRecorder::start(const std::filesystem::p
     auto parts = std::make_unique<Parts>();
     parts->store = std::move(*store);
     parts->info = std::move(*stored);
+    parts->tokens = std::move(tokens);
     // From here on the destructor closes the run.
     std::unique_ptr<RunRecorder> recorder(new RunRecorder(std::move(parts)));
     Parts* const shared = recorder->m_parts.get();
@@ -217,6 +288,18 @@ void RunRecorder::stepTaken(const StepRecord& step)
     } catch (const std::bad_alloc&) {
         m_parts->fail({ErrorCode::OutOfMemory, "There was not enough memory to store step " +
                                                    std::to_string(step.step.value) +
+                                                   "; later steps are not stored."});
+    }
+}
+
+void RunRecorder::trialTaken(const TrialBranch& trial)
+{
+    try {
+        m_parts->takeTrial(trial);
+    } catch (const std::bad_alloc&) {
+        m_parts->fail({ErrorCode::OutOfMemory, "There was not enough memory to store a trial at "
+                                               "step " +
+                                                   std::to_string(trial.from.value) +
                                                    "; later steps are not stored."});
     }
 }

@@ -27,6 +27,8 @@ public:
     /// With the ids that the library gave; as stored at the end after finish().
     [[nodiscard]] const RunInfo& info() const;
     void stepTaken(const StepRecord&) override;
+    /// Stored as a finished child run that leaves this one where the trial began.
+    void trialTaken(const TrialBranch&) override;
     /// The first failure of the writer (disk full, …); steps after it are not stored.
     [[nodiscard]] Result<void> status() const;
     /// Returns when every step taken so far is stored, as a fork of this run needs them to be; with

@@ -145,8 +145,8 @@ Result<RunId> insertRun(Database& database, const RunInfo& info, const TokenTabl
         database, "INSERT INTO runs (session, parent, fork_step, change, model, vocabulary, "
                   "settings, mode, seed, prompt, prompt_ids, program_version, status, stop, "
                   "failure, started_ms, finished_ms, prompt_tokens, prefill_ns, decode_steps, "
-                  "decode_ns, writer_pid, writer_start, writer_boot) "
-                  "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+                  "decode_ns, writer_pid, writer_start, writer_boot, role, soft_prompt, "
+                  "partner) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     if (!insertion)
         return Unexpected(insertion.error());
     int column = 0;
@@ -179,6 +179,9 @@ Result<RunId> insertRun(Database& database, const RunInfo& info, const TokenTabl
     insertion->bind(column++, writer.pid);
     insertion->bind(column++, writer.startTicks);
     insertion->bind(column++, std::string_view(writer.boot));
+    insertion->bind(column++, name(info.origin ? info.origin->role : ForkRole::Fork));
+    insertion->bind(column++, std::string_view(info.softPrompt));
+    insertion->bind(column++, std::string_view(info.partner));
     if (const auto done = insertion->execute(); !done)
         return Unexpected(done.error());
     return RunId{database.lastRowId()};
@@ -191,7 +194,7 @@ Result<std::optional<StoredRunRow>> readRun(const Database& database, RunId run)
         "SELECT session, parent, fork_step, change, vocabulary, settings, mode, seed, prompt, "
         "prompt_ids, program_version, status, stop, failure, started_ms, finished_ms, "
         "prompt_tokens, prefill_ns, decode_steps, decode_ns, writer_pid, writer_start, "
-        "writer_boot, model FROM runs WHERE id = ?");
+        "writer_boot, model, role, soft_prompt, partner FROM runs WHERE id = ?");
     if (!row)
         return Unexpected(row.error());
     row->bind(0, run.value);
@@ -210,7 +213,9 @@ Result<std::optional<StoredRunRow>> readRun(const Database& database, RunId run)
     info.session = SessionId{row->integer(0)};
     if (!row->isNull(1)) {
         info.origin = ForkOrigin{RunId{row->integer(1)}, StepIndex{row->integer(2)},
-                                 std::string(row->text(3))};
+                                 std::string(row->text(3)), ForkRole::Fork};
+        if (!readName(row->text(24), info.origin->role))
+            return damaged("has an unknown role");
         // Parents are older than their children, so following them always comes to an end.
         if (info.origin->parent.value < 1 || info.origin->parent >= run ||
             info.origin->step.value < 0 || info.origin->step.value > maxStep)
@@ -232,6 +237,8 @@ Result<std::optional<StoredRunRow>> readRun(const Database& database, RunId run)
     info.startedMs = row->integer(14);
     info.finishedMs = row->integer(15);
     info.timings = {row->integer(16), row->integer(17), row->integer(18), row->integer(19)};
+    info.softPrompt = row->text(25);
+    info.partner = row->text(26);
     stored.writer = {row->integer(20), row->integer(21), std::string(row->text(22))};
 
     auto model = Statement::prepare(database, "SELECT " + std::string(modelColumns) +

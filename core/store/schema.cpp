@@ -1,5 +1,7 @@
 #include "store/schema_p.h"
 
+#include <array>
+
 namespace halftone {
 
 namespace {
@@ -66,6 +68,9 @@ CREATE TABLE runs (
     writer_pid      INTEGER NOT NULL,
     writer_start    INTEGER NOT NULL,
     writer_boot     TEXT NOT NULL,
+    role            TEXT NOT NULL DEFAULT 'fork',
+    soft_prompt     TEXT NOT NULL DEFAULT '',
+    partner         TEXT NOT NULL DEFAULT '',
     CHECK ((parent IS NULL) = (fork_step IS NULL) AND (parent IS NULL) = (change IS NULL))
 ) STRICT;
 CREATE INDEX runs_by_session ON runs (session);
@@ -108,7 +113,12 @@ CREATE TABLE steps (
     input_vector      BLOB NOT NULL,
     rule_state        BLOB NOT NULL,
     forced_queue      BLOB NOT NULL,
-    candidates        BLOB NOT NULL
+    candidates        BLOB NOT NULL,
+    segment           INTEGER NOT NULL DEFAULT 0,
+    model             INTEGER NOT NULL DEFAULT 0,
+    noise_scale       ANY DEFAULT 0.0,
+    nearest           BLOB NOT NULL DEFAULT x'',
+    probe             BLOB NOT NULL DEFAULT x''
 ) STRICT;
 
 CREATE TABLE events (
@@ -120,11 +130,27 @@ CREATE TABLE events (
 CREATE INDEX events_by_step ON events (step);
 )sql";
 
+// New columns stand last with the value that older runs have in them, so that old and new files
+// have one layout.
+constexpr std::array migrations{
+    Migration{1, R"sql(
+ALTER TABLE runs ADD COLUMN role TEXT NOT NULL DEFAULT 'fork';
+ALTER TABLE runs ADD COLUMN soft_prompt TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN partner TEXT NOT NULL DEFAULT '';
+ALTER TABLE steps ADD COLUMN segment INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE steps ADD COLUMN model INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE steps ADD COLUMN noise_scale ANY DEFAULT 0.0;
+ALTER TABLE steps ADD COLUMN nearest BLOB NOT NULL DEFAULT x'';
+ALTER TABLE steps ADD COLUMN probe BLOB NOT NULL DEFAULT x'';
+UPDATE events SET kind = 'by-hand' WHERE kind = 'forced' AND detail = 'set by hand';
+)sql"},
+};
+
 } // namespace
 
 const Schema& currentSchema()
 {
-    static constexpr Schema schema{1, tables, {}};
+    static constexpr Schema schema{2, tables, migrations};
     return schema;
 }
 

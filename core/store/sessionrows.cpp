@@ -21,7 +21,7 @@ Result<void> addRuns(const Database& database, std::vector<SessionSummary>& sess
         "SELECT r.session, r.id, r.parent, r.fork_step, r.change, r.mode, m.name, r.seed, "
         "r.status, r.stop, r.started_ms, r.writer_pid, r.writer_start, r.writer_boot, "
         "(SELECT s.id FROM steps s WHERE s.id >= r.id << 32 AND s.id < (r.id + 1) << 32 "
-        "ORDER BY s.id DESC LIMIT 1) FROM runs r JOIN models m ON m.id = r.model "
+        "ORDER BY s.id DESC LIMIT 1), r.role FROM runs r JOIN models m ON m.id = r.model "
         "ORDER BY r.session, r.id");
     if (!rows)
         return Unexpected(rows.error());
@@ -43,6 +43,10 @@ Result<void> addRuns(const Database& database, std::vector<SessionSummary>& sess
             run.parent = RunId{rows->integer(2)};
             run.forkStep = StepIndex{rows->integer(3)};
             run.change = rows->text(4);
+            if (!readName(rows->text(15), run.role))
+                return Unexpected(damagedLibrary("run " + std::to_string(run.id.value) +
+                                                     " has an unknown role",
+                                                 database.path()));
         }
         run.mode = rows->text(5);
         run.modelName = rows->text(6);

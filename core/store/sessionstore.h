@@ -26,6 +26,7 @@ struct RunSummary
     std::optional<RunId> parent;
     StepIndex forkStep; // of a child
     std::string change; // of a child
+    ForkRole role = ForkRole::Fork; // of a child
     std::string mode;
     std::string modelName;
     std::uint64_t seed = 0;

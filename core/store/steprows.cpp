@@ -50,6 +50,11 @@ struct Column
         RuleState,
         ForcedQueue,
         Candidates,
+        Segment,
+        Model,
+        NoiseScale,
+        Nearest,
+        Probe,
         Count,
     };
 };
@@ -59,7 +64,8 @@ constexpr std::string_view columns =
     "effective_tokens, residual_mass, scaled_entropy, filtered_entropy, filtered_support, "
     "mixture_entropy, input_norm_ratio, stop, rng_seed, rng_step, rng_stream, cache_rows, "
     "cache_logical, cache_live, cache_allocated, forward_ns, logits_ns, decide_ns, record_ns, "
-    "input_ids, input_weights, input_vector, rule_state, forced_queue, candidates";
+    "input_ids, input_weights, input_vector, rule_state, forced_queue, candidates, segment, "
+    "model, noise_scale, nearest, probe";
 
 std::string insertSql()
 {
@@ -124,6 +130,16 @@ std::string_view readRow(const Statement& row, StepRecord& record)
         return "forced_queue";
     if (!readBlob(row.blob(Column::Candidates), record.candidates))
         return "candidates";
+    record.segment = static_cast<std::int32_t>(row.integer(Column::Segment));
+    record.model = static_cast<std::int32_t>(row.integer(Column::Model));
+    record.input.noiseScale = static_cast<float>(row.real(Column::NoiseScale));
+    if (!readBlob(row.blob(Column::Nearest), record.nearest))
+        return "nearest";
+    std::vector<MixtureProbe> probe;
+    if (!readBlob(row.blob(Column::Probe), probe) || probe.size() > 1)
+        return "probe";
+    if (!probe.empty())
+        record.probe = probe.front();
     return {};
 }
 
@@ -211,6 +227,12 @@ Result<void> StepWriter::write(RunId run, const StepRecord& record)
     m_step.bindBlob(Column::RuleState, asBlob(record.ruleState));
     m_step.bindBlob(Column::ForcedQueue, asBlob(record.forcedQueue));
     m_step.bindBlob(Column::Candidates, asBlob(record.candidates));
+    m_step.bind(Column::Segment, std::int64_t{record.segment});
+    m_step.bind(Column::Model, std::int64_t{record.model});
+    m_step.bind(Column::NoiseScale, double{record.input.noiseScale});
+    m_step.bindBlob(Column::Nearest, asBlob(record.nearest));
+    m_step.bindBlob(Column::Probe, record.probe ? std::as_bytes(std::span(&*record.probe, 1))
+                                                : std::span<const std::byte>());
     if (auto done = m_step.execute(); !done)
         return done;
     for (const StepEvent& event : record.events) {

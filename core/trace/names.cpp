@@ -44,6 +44,10 @@ std::string_view name(StopReason reason)
         return "context-full";
     case StopReason::User:
         return "user";
+    case StopReason::SwitchLimit:
+        return "switch-limit";
+    case StopReason::StopText:
+        return "stop-text";
     }
     return "";
 }
@@ -61,6 +65,35 @@ std::string_view name(EventKind kind)
         return "forced";
     case EventKind::ModeSwitched:
         return "mode-switched";
+    case EventKind::ByHand:
+        return "by-hand";
+    case EventKind::Budget:
+        return "budget";
+    case EventKind::Injected:
+        return "injected";
+    case EventKind::Trials:
+        return "trials";
+    case EventKind::HandOver:
+        return "hand-over";
+    case EventKind::Guided:
+        return "guided";
+    case EventKind::Region:
+        return "region";
+    }
+    return "";
+}
+
+std::string_view name(ForkRole role)
+{
+    switch (role) {
+    case ForkRole::Fork:
+        return "fork";
+    case ForkRole::Trial:
+        return "trial";
+    case ForkRole::ChosenTrial:
+        return "chosen-trial";
+    case ForkRole::Group:
+        return "group";
     }
     return "";
 }

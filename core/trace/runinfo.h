@@ -49,12 +49,22 @@ struct RunTimings
     bool operator==(const RunTimings&) const = default;
 };
 
+/// Why a run has a parent.
+enum class ForkRole : std::uint8_t
+{
+    Fork,        // a person went on from there in another way
+    Trial,       // the mode tried this continuation and dropped it
+    ChosenTrial, // the mode tried it and went on like it
+    Group,       // another seed of the same settings
+};
+
 /// What a fork changed at its first own step.
 struct ForkOrigin
 {
     RunId parent;
     StepIndex step;     // the child's own steps begin here; those before are the parent's
     std::string change; // a sentence for a person: "fed 'bern' instead of 'femp'"
+    ForkRole role = ForkRole::Fork;
     bool operator==(const ForkOrigin&) const = default;
 };
 
@@ -69,6 +79,8 @@ struct RunInfo
     std::uint64_t seed = 0;
     std::string prompt;             // text as given; empty when ids were given
     std::vector<TokenId> promptIds; // what was prefilled
+    std::string softPrompt;         // JSON about the rows before the prompt; empty: none
+    std::string partner;            // JSON about the second model; empty: none
     std::string programVersion;
     RunStatus status = RunStatus::Running;
     StopReason stop = StopReason::None;
@@ -79,5 +91,6 @@ struct RunInfo
 };
 
 [[nodiscard]] std::string_view name(RunStatus);
+[[nodiscard]] std::string_view name(ForkRole);
 
 } // namespace halftone

@@ -62,6 +62,8 @@ std::string describeDifference(const StepRecord& a, const StepRecord& b)
              static_cast<double>(b.position.value));
     d.word("phase", name(a.phase), name(b.phase));
     d.word("mode", a.mode, b.mode);
+    d.number("schedule segment", a.segment, b.segment);
+    d.number("model", a.model, b.model);
     d.number("entropy", a.entropy, b.entropy);
     d.number("varentropy", a.varentropy, b.varentropy);
     d.number("p_max", a.pMax, b.pMax);
@@ -84,10 +86,18 @@ std::string describeDifference(const StepRecord& a, const StepRecord& b)
     d.ids("input id", a.input.ids, b.input.ids);
     d.numbers("input weight", a.input.weights, b.input.weights);
     d.numbers("input vector element", a.input.vector, b.input.vector);
+    d.number("noise scale", a.input.noiseScale, b.input.noiseScale);
     d.number("sampled id", a.sampled.value, b.sampled.value);
     d.number("forced", a.forced ? 1 : 0, b.forced ? 1 : 0);
     d.number("mixture entropy", a.mixtureEntropy, b.mixtureEntropy);
     d.number("input norm ratio", a.inputNormRatio, b.inputNormRatio);
+    d.number("nearest token count", static_cast<double>(a.nearest.size()),
+             static_cast<double>(b.nearest.size()));
+    for (std::size_t i = 0; i < std::min(a.nearest.size(), b.nearest.size()); ++i) {
+        const std::string field = "nearest token " + std::to_string(i);
+        d.number(field + " id", a.nearest[i].id.value, b.nearest[i].id.value);
+        d.number(field + " cosine", a.nearest[i].cosine, b.nearest[i].cosine);
+    }
     d.number("event count", static_cast<double>(a.events.size()),
              static_cast<double>(b.events.size()));
     for (std::size_t i = 0; i < std::min(a.events.size(), b.events.size()); ++i) {

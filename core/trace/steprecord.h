@@ -13,6 +13,7 @@
 #include "trace/stepinput.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,15 +35,24 @@ enum class StopReason : std::uint8_t
     MaxSteps,    // the run's own limit
     ContextFull, // no column left in the KV cache
     User,        // asked to stop
+    SwitchLimit, // the mode switched as often as it may and has given its answer
+    StopText,    // the text ends with one of the run's stop strings
 };
 
 enum class EventKind : std::uint8_t
 {
     ThinkingStarted, // a think marker was fed
-    ThinkingEnded,   // the model chose its end-of-thinking marker
-    ColdStop,        // low entropy for long enough: the rule ended the thinking
-    Forced,          // the input was set by a person or by a rule, not drawn
-    ModeSwitched,    // from here on another mode decides
+    ThinkingEnded,   // by the model's end-of-thinking marker, or as the mode says
+    ColdStop,        // low entropy for long enough: the thinking was ended
+    Forced,          // a queued id was fed instead of the rule's decision
+    ModeSwitched,    // from here on another mode decides, or the mode decides in another way
+    ByHand,          // a person set the input
+    Budget,          // the thinking budget is used up: the thinking was ended
+    Injected,        // the rule queued ids that are fed by force after this step
+    Trials,          // continuations were tried on forks of the cache; the detail says which won
+    HandOver,        // from here on the other model decides
+    Guided,          // a predictor of the remaining length re-weighted the distribution
+    Region,          // the step's place in the plane of entropy and varentropy changed the draw
 };
 
 struct StepEvent
@@ -62,10 +72,31 @@ struct Candidate
     bool operator==(const Candidate&) const = default;
 };
 
+/// A token whose embedding points where the fed vector does.
+struct NearestToken
+{
+    TokenId id;
+    float cosine = 0; // of the angle between them
+    bool operator==(const NearestToken&) const = default;
+};
+
+/// How far the distribution after a mixture is from those after its parts: the single-thread probe
+/// (Wu et al., "LLMs are Single-threaded Reasoners"). Jensen-Shannon divergences in nats, 0 to
+/// ln 2, over the full vocabulary, all at T = 1. Measured beside the run: it changes nothing.
+struct MixtureProbe
+{
+    float top1 = 0;    // to what follows the heaviest component alone
+    float top2 = 0;    // to what follows the second heaviest alone
+    float average = 0; // to sum p_i Q_i, the weighted mean of what follows each component
+    float parts = 0;   // between what follows the heaviest and the second heaviest
+    bool operator==(const MixtureProbe&) const = default;
+};
+
 struct StepTimes
 {
     std::int64_t forwardNs =
-        0;                     // the forward pass that gave this step's logits (0: the prefill did)
+        0;                     // the forward pass that gave this step's logits (0: the prefill did);
+                               // of runs that advance together, an equal share
     std::int64_t logitsNs = 0; // log-sum-exp, entropy, candidates
     std::int64_t decideNs = 0; // filters, draw, mixture
     std::int64_t recordNs = 0; // making the record, up to where it is handed over
@@ -78,6 +109,8 @@ struct StepRecord
     Position position; // where `input` is fed; the first step after n prompt ids has position n
     Phase phase = Phase::Answer; // in which the decision was taken
     std::string mode;            // name of the mode that decided
+    std::int32_t segment = 0;    // of the run's schedule; 0 without one
+    std::int32_t model = 0;      // that gave the distribution: 0 the run's own, 1 its partner
 
     StepInput input;
     TokenId sampled;     // what the trace's text shows; for a mixture, its heaviest component
@@ -98,6 +131,8 @@ struct StepRecord
 
     double mixtureEntropy = 0; // of the fed weights; 0 for a token
     double inputNormRatio = 0; // length of the fed embedding over the table's mean row length
+    std::vector<NearestToken> nearest;  // of a fed hidden state, by descending cosine
+    std::optional<MixtureProbe> probe; // of a fed mixture, when asked for
 
     std::vector<StepEvent> events;
     StopReason stop = StopReason::None; // on the last step of a run that ended by itself
@@ -110,7 +145,7 @@ struct StepRecord
     StepTimes times;
 };
 
-/// Equal in everything but the times: what `replay --verify` asks of two runs.
+/// Equal in everything but times and probe: what `replay --verify` asks of two runs.
 [[nodiscard]] bool sameDecision(const StepRecord& a, const StepRecord& b);
 /// Names the first field in which two records differ, with both values: "entropy 0.6931 against
 /// 0.6932". Empty when sameDecision().

@@ -56,6 +56,8 @@ StoredRun tinyRun()
     soft.forcedQueue = {TokenId{3}};
     soft.cache = {2, 128, 96, 256};
     soft.times = {0, 20, 30, 40};
+    soft.segment = 2;
+    soft.probe = MixtureProbe{0.25F, 0.5F, 0.125F, 0.625F};
 
     StepRecord last;
     last.step = StepIndex{1};
@@ -74,7 +76,7 @@ StoredRun tinyRun()
 }
 
 constexpr const char* softJson =
-    R"({"step":0,"position":2,"phase":"think","mode":"soft",)"
+    R"({"step":0,"position":2,"phase":"think","mode":"soft","segment":2,"model":0,)"
     R"("input":{"kind":"mixture","ids":[0,1],"weights":[0.7,0.3]},)"
     R"("sampled":0,"text":"a,","forced":true,"entropy":0.1,)"
     R"("mixture_entropy":0.6108643020548935,"varentropy":2.0,"p_max":0.625,)"
@@ -82,6 +84,7 @@ constexpr const char* softJson =
     R"("filtered_entropy":0.5,"filtered_support":2,"input_norm_ratio":0.75,"candidates":[)"
     R"({"id":0,"text":"a,","raw":0.625,"filtered":0.7,"mixture":0.7},)"
     R"({"id":1,"text":"<0xE2><0x82>","raw":0.25,"filtered":0.3,"mixture":0.3}],)"
+    R"("probe":{"jsd_top1":0.25,"jsd_top2":0.5,"jsd_average":0.125,"jsd_parts":0.625},)"
     R"("events":[{"kind":"forced","detail":"by \"hand\""},{"kind":"mode-switched","detail":""}],)"
     R"("stop":"none","rng":{"seed":18446744073709551615,"step":0,"stream":0},)"
     R"("rule_state":[1.0,0.5],"forced_queue":[3],)"
@@ -89,7 +92,7 @@ constexpr const char* softJson =
     R"("times_ns":{"forward":0,"logits":20,"decide":30,"record":40}})";
 
 constexpr const char* lastJson =
-    R"({"step":1,"position":3,"phase":"answer","mode":"discrete",)"
+    R"({"step":1,"position":3,"phase":"answer","mode":"discrete","segment":0,"model":0,)"
     R"("input":{"kind":"token","ids":[3],"weights":[1.0]},)"
     R"("sampled":3,"text":"</s>","forced":false,"entropy":null,)"
     R"("mixture_entropy":0.0,"varentropy":null,"p_max":1.0,)"
@@ -101,7 +104,7 @@ constexpr const char* lastJson =
     R"("times_ns":{"forward":0,"logits":0,"decide":0,"record":0}})";
 
 constexpr const char* runJson =
-    R"({"run":12,"session":3,"origin":{"run":11,"step":1,"change":"fed 'b'"},)"
+    R"({"run":12,"session":3,"origin":{"run":11,"step":1,"change":"fed 'b'","role":"fork"},)"
     R"("status":"finished","stop_reason":"end-token","failure":"","mode":"soft","seed":7,)"
     R"("settings":{"mode":"soft","seed":7},"prompt":"Say \"hi\"\n# now","prompt_ids":[3,1],)"
     R"("prompt_pieces":["</s>","<0xE2><0x82>"],"program_version":"0.1.0",)"
@@ -142,17 +145,20 @@ constexpr const char* runCsv =
     "scaled_entropy_nats,filtered_entropy_nats,filtered_support_tokens,input_norm_ratio,"
     "candidate_ids,candidate_raw,candidate_filtered,candidate_mixture,events,stop,rng_seed,"
     "rng_step,rng_stream,rule_state,forced_queue,cache_rows,cache_logical_bytes,cache_live_bytes,"
-    "cache_allocated_bytes,forward_ns,logits_ns,decide_ns,record_ns\n"
+    "cache_allocated_bytes,forward_ns,logits_ns,decide_ns,record_ns,segment,model,noise_scale,"
+    "nearest_ids,nearest_cosines,jsd_top1_nats,jsd_top2_nats,jsd_average_nats,jsd_parts_nats\n"
     "0,2,think,soft,mixture,0 1,0.7 0.3,0,\"a,\",1,"
     "0.1,0.6108643020548935,2.0,0.625,1.1051709180756477,1e-07,"
     "0.05,0.5,2,0.75,"
     "0 1,0.625 0.25,0.7 0.3,0.7 0.3,\"forced: by \"\"hand\"\"; mode-switched\",none,"
-    "18446744073709551615,0,0,1.0 0.5,3,2,128,96,256,0,20,30,40\n"
+    "18446744073709551615,0,0,1.0 0.5,3,2,128,96,256,0,20,30,40,"
+    "2,0,0.0,,,0.25,0.5,0.125,0.625\n"
     "1,3,answer,discrete,token,3,1.0,3,</s>,0,"
     "nan,0.0,inf,1.0,1.0,0.0,"
     "0.0,0.0,0,0.0,"
     ",,,,,end-token,"
-    "7,1,0,,,0,0,0,0,0,0,0,0\n";
+    "7,1,0,,,0,0,0,0,0,0,0,0,"
+    "0,0,0.0,,,,,,\n";
 
 template <class Writer>
 std::string written(Writer write, const StoredRun& run)
@@ -184,6 +190,19 @@ private Q_SLOTS:
         QVERIFY(
             text.find(R"("input":{"kind":"hidden","ids":[],"weights":[],"vector":[0.1,-1e-20]})") !=
             std::string::npos);
+    }
+
+    void noiseIsWrittenAsItsScaleAndAHiddenStateWithItsNearestTokens()
+    {
+        StepRecord noisy;
+        noisy.input = {InputKind::Noise, {TokenId{1}}, {1.0F}, {}, 0.25F};
+        QVERIFY(stepToJson(noisy, TokenTable({}, "")).find(R"("noise_scale":0.25})") !=
+                std::string::npos);
+        StepRecord hidden;
+        hidden.input = {InputKind::Hidden, {}, {}, {1.0F}, 0};
+        hidden.nearest = {{TokenId{1}, 0.5F}};
+        QVERIFY(stepToJson(hidden, TokenTable({"a", "b"}, ""))
+                    .find(R"("nearest":[{"id":1,"text":"b","cosine":0.5}])") != std::string::npos);
     }
 
     void aRunIsOneLineOfJson()

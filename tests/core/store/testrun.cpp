@@ -106,8 +106,8 @@ StepRecord randomRecord(std::uint64_t seed, std::int64_t step)
     r.mixtureEntropy = values.real();
     r.inputNormRatio = values.real();
     for (std::uint64_t i = values.below(4); i > 1; --i)
-        r.events.push_back({static_cast<EventKind>(values.below(5)), values.bytes()});
-    r.stop = static_cast<StopReason>(values.below(5));
+        r.events.push_back({static_cast<EventKind>(values.below(12)), values.bytes()});
+    r.stop = static_cast<StopReason>(values.below(7));
     r.rng = {values.bits(), values.bits(), static_cast<std::uint32_t>(values.bits())};
     for (std::uint64_t i = values.below(3); i > 0; --i)
         r.ruleState.push_back(values.real());
@@ -115,6 +115,13 @@ StepRecord randomRecord(std::uint64_t seed, std::int64_t step)
         r.forcedQueue.push_back(values.token());
     r.cache = {values.count(), values.count(), values.count(), values.count()};
     r.times = {values.count(), values.count(), values.count(), values.count()};
+    r.segment = static_cast<std::int32_t>(values.below(5));
+    r.model = static_cast<std::int32_t>(values.below(2));
+    r.input.noiseScale = values.single();
+    for (std::uint64_t i = values.below(3); i > 0; --i)
+        r.nearest.push_back({values.token(), values.single()});
+    if (values.below(2) == 0)
+        r.probe = MixtureProbe{values.single(), values.single(), values.single(), values.single()};
     return r;
 }
 
@@ -138,6 +145,11 @@ std::string firstDifference(const StepRecord& a, const StepRecord& b)
         return "bits of the input";
     if (!sameBytes(a.candidates, b.candidates))
         return "bits of the candidates";
+    if (!sameBytes(a.nearest, b.nearest))
+        return "bits of the nearest tokens";
+    if (a.probe.has_value() != b.probe.has_value() ||
+        (a.probe && std::memcmp(&*a.probe, &*b.probe, sizeof *a.probe) != 0))
+        return "probe";
     if (!sameBits(a.entropy, b.entropy) || !sameBits(a.varentropy, b.varentropy) ||
         !sameBits(a.pMax, b.pMax) || !sameBits(a.effectiveTokens, b.effectiveTokens) ||
         !sameBits(a.residualMass, b.residualMass) || !sameBits(a.scaledEntropy, b.scaledEntropy) ||

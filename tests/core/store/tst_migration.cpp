@@ -1,5 +1,5 @@
-// Older libraries are brought up to date in one transaction, with a copy beside the file. There is
-// one schema so far, so the steps up are the test's own.
+// Older libraries are brought up to date in one transaction, with a copy beside the file. The
+// steps up from the present schema are the test's own.
 #include "qverifyresult.h"
 #include "store/library_p.h"
 #include "store/sessionstore.h"
@@ -18,10 +18,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::array goodSteps{
-    Migration{1, "ALTER TABLE runs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0;"
+    Migration{2, "ALTER TABLE runs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0;"
                  "UPDATE runs SET stars = id;"},
     // A table made anew while others refer to it, as SQLite wants it done.
-    Migration{2, "CREATE TABLE new_sessions (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    Migration{3, "CREATE TABLE new_sessions (id INTEGER PRIMARY KEY AUTOINCREMENT,"
                  " name TEXT NOT NULL, created_ms INTEGER NOT NULL, binned_ms INTEGER,"
                  " tag TEXT NOT NULL DEFAULT 'none') STRICT;"
                  "INSERT INTO new_sessions SELECT *, 'old' FROM sessions;"
@@ -30,9 +30,9 @@ constexpr std::array goodSteps{
 };
 
 constexpr std::array badSql{
-    Migration{1, "UPDATE runs SET mode = 'lost'; UPDATE absent SET x = 1;"}};
-constexpr std::array badRows{Migration{1, "DELETE FROM sessions;"}};
-constexpr std::array tooNew{Migration{2, "SELECT 1;"}};
+    Migration{2, "UPDATE runs SET mode = 'lost'; UPDATE absent SET x = 1;"}};
+constexpr std::array badRows{Migration{2, "DELETE FROM sessions;"}};
+constexpr std::array tooNew{Migration{3, "SELECT 1;"}};
 
 Schema schema(int version, std::span<const Migration> steps)
 {
@@ -67,6 +67,7 @@ private Q_SLOTS:
     {
         QTest::addColumn<QString>("dump");
         QTest::newRow("1") << QFINDTESTDATA("data/schema1.sql");
+        QTest::newRow("2") << QFINDTESTDATA("data/schema2.sql");
     }
     void everySchemaThatWasEverReleasedOpens()
     {
@@ -90,6 +91,8 @@ private Q_SLOTS:
         QCOMPARE(steps->at(0).entropy, 0.5);
         QCOMPARE(steps->at(0).ruleState, std::vector<double>{1.0});
         QCOMPARE(steps->at(1).events.at(0), (StepEvent{EventKind::ColdStop, "cold"}));
+        QCOMPARE(steps->at(1).input.noiseScale, 0.0F);
+        QVERIFY(steps->at(1).nearest.empty() && !steps->at(1).probe);
         QCOMPARE(steps->at(2).stop, StopReason::EndToken);
         QCOMPARE((*store)->tokens(RunId{2}).value()->piece(TokenId{1}), "</think>");
         QVERIFY_RESULT((*store)->createRun((*store)->run(RunId{2}).value(), someTokens()));
@@ -97,7 +100,7 @@ private Q_SLOTS:
 
     void theTablesAreThoseReleasedUnderTheirNumber()
     {
-        QFile file(QFINDTESTDATA("data/schema1.sql"));
+        QFile file(QFINDTESTDATA("data/schema2.sql"));
         QVERIFY(file.open(QIODevice::ReadOnly));
         const TemporaryFolder released;
         runSql(released.library(), file.readAll().toStdString());
@@ -106,23 +109,56 @@ private Q_SLOTS:
         const char* schemaText = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM "
                                  "sqlite_schema WHERE sql NOT NULL ORDER BY name)";
         QCOMPARE(runSql(folder.library(), schemaText), runSql(released.library(), schemaText));
-        QCOMPARE(currentSchema().version, 1);
+        QCOMPARE(currentSchema().version, 2);
+    }
+
+    void inputsSetByHandKeepBeingSo()
+    {
+        QFile file(QFINDTESTDATA("data/schema1.sql"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const TemporaryFolder folder;
+        runSql(folder.library(), file.readAll().toStdString() +
+                                     "INSERT INTO events VALUES (2, 1 << 32 | 0, 'forced', 'set by "
+                                     "hand'), (3, 1 << 32 | 0, 'forced', 'queued by the mode');");
+        const auto store = SessionStore::open(folder.library());
+        QVERIFY_RESULT(store);
+        QCOMPARE((*store)->steps(RunId{1})->at(0).events,
+                 (std::vector<StepEvent>{{EventKind::ByHand, "set by hand"},
+                                         {EventKind::Forced, "queued by the mode"}}));
+    }
+
+    void aLibraryBroughtUpToDateHasTheColumnsOfANewOne()
+    {
+        QFile file(QFINDTESTDATA("data/schema1.sql"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const TemporaryFolder old;
+        runSql(old.library(), file.readAll().toStdString());
+        QVERIFY_RESULT(SessionStore::open(old.library()));
+        const TemporaryFolder folder;
+        makeLibrary(folder.library());
+        for (const char* table : {"sessions", "vocabularies", "models", "runs", "steps", "events"}) {
+            const std::string columns =
+                "SELECT group_concat(name || ' ' || type || ' ' || \"notnull\" || ' ' || "
+                "coalesce(dflt_value, ''), ', ') FROM pragma_table_info('" +
+                std::string(table) + "')";
+            QCOMPARE(runSql(old.library(), columns), runSql(folder.library(), columns));
+        }
     }
 
     void anOlderLibraryIsBroughtUpToDate()
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const auto library = openLibrary(folder.library(), true, schema(3, goodSteps));
+        const auto library = openLibrary(folder.library(), true, schema(4, goodSteps));
         QVERIFY_RESULT(library);
-        const std::string backup = folder.library().string() + ".schema-1.backup";
+        const std::string backup = folder.library().string() + ".schema-2.backup";
         QCOMPARE(library->notice, "The library '" + folder.library().string() +
-                                      "' was brought from schema 1 to 3; a copy from before is in "
+                                      "' was brought from schema 2 to 4; a copy from before is in "
                                       "'" +
                                       backup + "'.");
         QVERIFY(!library->readOnly);
-        QCOMPARE(library->schemaVersion, 3);
-        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "3");
+        QCOMPARE(library->schemaVersion, 4);
+        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "4");
         QCOMPARE(runSql(folder.library(), "SELECT stars FROM runs"), "1");
         QCOMPARE(runSql(folder.library(), "SELECT name || ' ' || tag FROM sessions"), "kept old");
         QCOMPARE(runSql(folder.library(), "SELECT count(*) FROM steps"), "40");
@@ -140,8 +176,8 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(3, goodSteps)));
-        const auto again = openLibrary(folder.library(), true, schema(3, goodSteps));
+        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(4, goodSteps)));
+        const auto again = openLibrary(folder.library(), true, schema(4, goodSteps));
         QVERIFY_RESULT(again);
         QCOMPARE(again->notice, "");
         // And for the program from before it is a newer one.
@@ -167,12 +203,12 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         makeLibrary(folder.library());
         const auto failed = openLibrary(
-            folder.library(), true, schema(2, which == 0 ? std::span(badSql) : std::span(badRows)));
+            folder.library(), true, schema(3, which == 0 ? std::span(badSql) : std::span(badRows)));
         QVERIFY(!failed);
         const std::string start = "The library '" + folder.library().string() +
-                                  "' could not be brought from schema 1 to 2; it was left as it "
+                                  "' could not be brought from schema 2 to 3; it was left as it "
                                   "was, with a copy in '" +
-                                  folder.library().string() + ".schema-1.backup'. ";
+                                  folder.library().string() + ".schema-2.backup'. ";
         QVERIFY2(failed.error().message.starts_with(start), failed.error().message.c_str());
         QVERIFY2(failed.error().message.find(reason.toStdString()) != std::string::npos,
                  failed.error().message.c_str());
@@ -188,13 +224,13 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const fs::path first = folder.library().string() + ".schema-1.backup";
+        const fs::path first = folder.library().string() + ".schema-2.backup";
         fs::copy_file(folder.library(), first);
         const auto stamp = fs::last_write_time(first);
-        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(3, goodSteps)));
+        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(4, goodSteps)));
         QCOMPARE(filesIn(folder.path()),
-                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-1-2.backup",
-                                           "library.sqlite.schema-1.backup"}));
+                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-2-2.backup",
+                                           "library.sqlite.schema-2.backup"}));
         QVERIFY(fs::last_write_time(first) == stamp);
     }
 
@@ -203,26 +239,26 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         makeLibrary(folder.library());
         // A folder where the copy is to be written stands for a disk that refuses it.
-        fs::create_directories(folder.library().string() + ".schema-1.part/in the way");
-        const auto failed = openLibrary(folder.library(), true, schema(3, goodSteps));
+        fs::create_directories(folder.library().string() + ".schema-2.part/in the way");
+        const auto failed = openLibrary(folder.library(), true, schema(4, goodSteps));
         QVERIFY(!failed);
         const std::string start = "The library '" + folder.library().string() +
                                   "' has an older schema and no copy of it could be made before "
                                   "bringing it up to date; nothing was changed. ";
         QVERIFY2(failed.error().message.starts_with(start), failed.error().message.c_str());
-        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "1");
+        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "2");
     }
 
     void anOlderLibraryThatMayNotBeWrittenSaysWhatToDo()
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const auto refused = openLibrary(folder.library(), false, schema(3, goodSteps));
+        const auto refused = openLibrary(folder.library(), false, schema(4, goodSteps));
         QVERIFY(!refused);
         QCOMPARE(refused.error().code, ErrorCode::Unsupported);
         QCOMPARE(refused.error().message,
                  "The library '" + folder.library().string() +
-                     "' has schema 1, this version of Halftone reads 3. Open it (or a copy) once "
+                     "' has schema 2, this version of Halftone reads 4. Open it (or a copy) once "
                      "for writing, which brings it up to date.");
     }
 
@@ -230,11 +266,11 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const auto refused = openLibrary(folder.library(), true, schema(3, tooNew));
+        const auto refused = openLibrary(folder.library(), true, schema(4, tooNew));
         QVERIFY(!refused);
         QCOMPARE(refused.error().message,
                  "The library '" + folder.library().string() +
-                     "' has schema 1, which is too old for this version of Halftone.");
+                     "' has schema 2, which is too old for this version of Halftone.");
         QCOMPARE(filesIn(folder.path()), std::vector<std::string>{"library.sqlite"});
     }
 
@@ -246,7 +282,7 @@ private Q_SLOTS:
         std::vector<std::thread> threads;
         for (std::string& failure : failures)
             threads.emplace_back([&] {
-                if (const auto done = openLibrary(folder.library(), true, schema(3, goodSteps));
+                if (const auto done = openLibrary(folder.library(), true, schema(4, goodSteps));
                     !done)
                     failure = done.error().message;
             });
@@ -254,7 +290,7 @@ private Q_SLOTS:
             thread.join();
         QCOMPARE(failures, (std::array<std::string, 4>{}));
         QCOMPARE(filesIn(folder.path()),
-                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-1.backup"}));
+                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-2.backup"}));
         QCOMPARE(runSql(folder.library(), "SELECT stars FROM runs"), "1");
     }
 };

@@ -47,6 +47,34 @@ private Q_SLOTS:
     void initTestCase() { FaultyDisk::install(); }
     void cleanup() { FaultyDisk::repair(); }
 
+    void trialsBecomeFinishedChildrenOfTheRun()
+    {
+        const TemporaryFolder folder;
+        const auto recorder = startRecorder(folder);
+        take(*recorder, 0, 3);
+        const std::vector<StepRecord> dropped = randomRecords(7, 3, 5);
+        const std::vector<StepRecord> kept = randomRecords(8, 3, 4);
+        recorder->trialTaken({StepIndex{3}, dropped, 1, 2, 2.5, false});
+        recorder->trialTaken({StepIndex{3}, kept, 2, 2, 1.25, true});
+        take(*recorder, 3, 6);
+        QVERIFY_RESULT(recorder->finish(RunStatus::Finished, StopReason::EndToken, {}));
+
+        const auto store = openStore(folder);
+        const std::vector<RunSummary> runs = store->sessions()->at(0).runs;
+        QCOMPARE(runs.size(), std::size_t{3});
+        QCOMPARE(runs[1].parent, recorder->info().id);
+        QCOMPARE(runs[1].forkStep, StepIndex{3});
+        QCOMPARE(runs[1].change, std::string("trial 1 of 2, perplexity 2.5"));
+        QCOMPARE(runs[1].role, ForkRole::Trial);
+        QCOMPARE(runs[1].status, RunStatus::Finished);
+        QCOMPARE(runs[2].role, ForkRole::ChosenTrial);
+        QCOMPARE(runs[2].change, std::string("trial 2 of 2, perplexity 1.25, chosen"));
+        const auto steps = store->steps(runs[1].id);
+        QVERIFY_RESULT(steps);
+        QCOMPARE(steps->size(), std::size_t{5}); // three of the run, two of its own
+        QCOMPARE(firstDifference({steps->begin() + 3, steps->end()}, dropped), std::string());
+    }
+
     void aRunIsStoredFromItsFirstToItsLastStep()
     {
         const TemporaryFolder folder;
