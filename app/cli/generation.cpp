@@ -40,7 +40,7 @@ Result<void> takeSteps(Session& session, const RunRecorder* recorder, const Step
         const auto step = session.step();
         if (!step)
             return Unexpected(step.error());
-        if (!shown(**step))
+        if (*step != nullptr && !shown(**step))
             session.requestStop();
         if (recorder != nullptr)
             if (const auto status = recorder->status(); !status)

@@ -42,8 +42,8 @@ Result<void> checkPrompt(const LanguageModel& model, std::span<const TokenId> id
 }
 
 Result<void> feedTokens(const LanguageModel& model, KvCache& cache, std::span<const TokenId> ids,
-                        LogitsOf which, std::span<float> logits, const ProgressFn& progress,
-                        const CancelToken& cancel)
+                        LogitsOf which, std::span<float> logits, std::span<float> hidden,
+                        const ProgressFn& progress, const CancelToken& cancel)
 {
     const auto embeddingSize = static_cast<std::size_t>(model.identity().embeddingSize);
     const auto vocabularySize = static_cast<std::size_t>(model.identity().vocabularySize);
@@ -57,7 +57,7 @@ Result<void> feedTokens(const LanguageModel& model, KvCache& cache, std::span<co
                              ? logits.subspan(begin * vocabularySize, chunk.size() * vocabularySize)
                              : logits;
         auto fed = model.embedTokens(chunk, rows).and_then([&] {
-            return model.forward(rows, cache, which, out);
+            return model.forward(rows, cache, which, out, hidden);
         });
         if (!fed)
             return fed;

@@ -15,10 +15,11 @@ namespace halftone {
 /// Refuses an id outside the vocabulary.
 [[nodiscard]] Result<void> checkToken(const LanguageModel&, TokenId);
 
-/// Appends checked `ids` to `cache` and writes the logits after them: [V] for Last, [T, V] for All.
+/// Appends checked `ids` to `cache` and writes the logits after them: [V] for Last, [T, V] for All;
+/// and the last row's hidden state [D], unless `hidden` is empty.
 [[nodiscard]] Result<void> feedTokens(const LanguageModel&, KvCache& cache,
                                       std::span<const TokenId> ids, LogitsOf,
-                                      std::span<float> logits, const ProgressFn&,
-                                      const CancelToken&);
+                                      std::span<float> logits, std::span<float> hidden,
+                                      const ProgressFn&, const CancelToken&);
 
 } // namespace halftone

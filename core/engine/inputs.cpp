@@ -2,6 +2,8 @@
 
 #include "engine/feeding_p.h"
 #include "reasoning/parameters.h"
+#include "reasoning/steprule.h"
+#include "sampling/draws.h"
 
 #include <algorithm>
 #include <cmath>
@@ -64,12 +66,22 @@ Result<StepInput> normalisedInput(const LanguageModel& model, const StepInput& i
     std::sort(components.begin(), components.end(), [](const auto& a, const auto& b) {
         return a.first > b.first || (a.first == b.first && a.second < b.second);
     });
-    StepInput result{InputKind::Mixture, {}, {}, {}};
+    StepInput result;
+    result.kind = InputKind::Mixture;
     for (const auto& [weight, id] : components) {
         result.ids.push_back(id);
         result.weights.push_back(weight);
     }
     return result;
+}
+
+Result<void> embedInput(const LanguageModel& model, const StepInput& input, RngKey key,
+                        std::span<float> x)
+{
+    auto embedded = model.embed(input, x);
+    if (embedded && input.kind == InputKind::Noise)
+        addNormalNoise({key.seed, key.step, noiseStream}, input.noiseScale, x);
+    return embedded;
 }
 
 Result<void> checkRecorded(const LanguageModel& model, const StepRecord& record, StepIndex step,
@@ -88,9 +100,12 @@ Result<void> checkRecorded(const LanguageModel& model, const StepRecord& record,
                            "The recorded step " + std::to_string(step.value) +
                                " cannot be fed again: " + checked.error().message);
     const auto vectorSize = static_cast<std::size_t>(model.identity().embeddingSize);
-    const bool whole = input.kind == InputKind::Hidden
-                           ? input.vector.size() == vectorSize
-                           : !input.ids.empty() && input.ids.size() == input.weights.size();
+    const bool whole =
+        input.kind == InputKind::Hidden
+            ? input.vector.size() == vectorSize
+            : !input.ids.empty() && input.ids.size() == input.weights.size() &&
+                  (input.vector.empty() || input.vector.size() == vectorSize) &&
+                  std::isfinite(input.noiseScale);
     const auto isFinite = [](float value) { return std::isfinite(value); };
     if (!whole || !std::all_of(input.weights.begin(), input.weights.end(), isFinite) ||
         !std::all_of(input.vector.begin(), input.vector.end(), isFinite))

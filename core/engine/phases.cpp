@@ -1,5 +1,9 @@
 #include "engine/phases_p.h"
 
+#include "reasoning/modes.h"
+
+#include <algorithm>
+
 namespace halftone {
 
 Phase phaseAfterPrompt(const RunSettings& settings, std::span<const TokenId> prompt,
@@ -13,7 +17,8 @@ Phase phaseAfterPrompt(const RunSettings& settings, std::span<const TokenId> pro
     case StartPhase::Auto:
         break;
     }
-    Phase phase = settings.mode == "discrete" ? Phase::Answer : Phase::Think;
+    const Mode* mode = findMode(settings.mode);
+    Phase phase = mode != nullptr && mode->thinks ? Phase::Think : Phase::Answer;
     for (const TokenId id : prompt) {
         if (id == markers.thinkStart)
             phase = Phase::Think;
@@ -23,14 +28,22 @@ Phase phaseAfterPrompt(const RunSettings& settings, std::span<const TokenId> pro
     return phase;
 }
 
-Phase phaseAfterInput(Phase phase, const StepInput& input, const TokenMarkers& markers)
+Phase phaseAfterStep(Phase phase, const StepRecord& step, const TokenMarkers& markers)
 {
-    const auto token = onlyToken(input);
+    const auto token = onlyToken(step.input);
     if (token && token == markers.thinkStart)
         return Phase::Think;
-    if (token && token == markers.thinkEnd)
+    if ((token && token == markers.thinkEnd) || endsThinking(step))
         return Phase::Answer;
     return phase;
+}
+
+bool endsThinking(const StepRecord& step)
+{
+    return std::any_of(step.events.begin(), step.events.end(), [](const StepEvent& event) {
+        return event.kind == EventKind::ThinkingEnded || event.kind == EventKind::ColdStop ||
+               event.kind == EventKind::Budget;
+    });
 }
 
 std::optional<TokenId> onlyToken(const StepInput& input)

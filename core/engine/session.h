@@ -52,7 +52,9 @@ public:
                                        const CancelToken& = {});
 
     /// Takes the next decision. The record is the session's and valid until the next call. Fails
-    /// with InvalidArgument when finished() or not prefilled.
+    /// with InvalidArgument when finished() or not prefilled. Null when the rule was trying
+    /// continuations before the step and requestStop() was called: no step was taken then, and the
+    /// run has ended.
     [[nodiscard]] Result<const StepRecord*> step();
     /// The same with the input set by a person: a token, or a mixture whose weights are normalised
     /// here (a recorded one stays as it is, to the bit). Recorded as forced. While ids are still to
@@ -94,6 +96,7 @@ public:
 
 private:
     friend class Engine;
+    friend Result<void> feedTogether(std::span<Session* const>);
     class State;
     explicit Session(std::unique_ptr<State>);
     [[nodiscard]] static Result<std::unique_ptr<Session>> create(std::shared_ptr<const Engine>,

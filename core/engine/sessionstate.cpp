@@ -14,7 +14,7 @@ namespace halftone {
 
 namespace {
 
-constexpr std::string_view byHandDetail = "set by hand";
+constexpr int nearestCount = 8; // tokens by which a hidden state is described
 
 using Clock = std::chrono::steady_clock;
 
@@ -53,12 +53,12 @@ Result<std::unique_ptr<Session::State>> Session::State::create(std::shared_ptr<c
     if (!complete)
         return Unexpected(complete.error());
 
-    ModeContext context{engine->markers(), {}};
+    ModeContext context{engine->markers(), {}, &engine->identity(), engine->tokens().get()};
     if (const Tokenizer* tokenizer = engine->tokenizer(); tokenizer != nullptr)
-        context.encode = [tokenizer](std::string_view text) {
+        context.encode = [tokenizer](std::string_view text) -> Result<std::vector<TokenId>> {
             return tokenizer->encode(text, SpecialTokens::Omit);
         };
-    auto thinkRule = findMode(complete->mode)->makeRule(complete->parameters, context);
+    auto thinkRule = makeThinkingRule(*findMode(complete->mode), complete->parameters, context);
     if (!thinkRule)
         return Unexpected(thinkRule.error());
     auto answerRule = makeAnswerRule(complete->parameters);
@@ -73,6 +73,7 @@ Result<std::unique_ptr<Session::State>> Session::State::create(std::shared_ptr<c
     const ModelIdentity& identity = state->model().identity();
     state->m_logits.resize(static_cast<std::size_t>(identity.vocabularySize));
     state->m_x.resize(static_cast<std::size_t>(identity.embeddingSize));
+    state->m_hidden.resize(static_cast<std::size_t>(identity.embeddingSize));
     return state;
 }
 
@@ -92,10 +93,11 @@ Result<void> Session::State::prefill(std::span<const TokenId> ids, const Progres
         auto cache = model().createCache();
         if (!cache)
             return Unexpected(cache.error());
-        auto fed = feedTokens(model(), **cache, ids, LogitsOf::Last, m_logits, progress, cancel);
+        auto fed = feedTokens(model(), **cache, ids, LogitsOf::Last, m_logits, m_hidden, progress,
+                              cancel);
         if (!fed)
             return fed;
-        m_promptLogits = std::make_shared<const std::vector<float>>(m_logits);
+        m_promptOutput = std::make_shared<const PromptOutput>(PromptOutput{m_logits, m_hidden});
         m_cache = std::move(*cache);
         prompt.assign(ids.begin(), ids.end());
         return {};
@@ -136,7 +138,7 @@ Result<const StepRecord*> Session::State::step(const StepInput* byHand)
 Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHand)
 {
     const auto begin = Clock::now();
-    const bool fedByPrefill = m_logitsReady;
+    const bool fedBefore = m_logitsReady; // by the prefill, or together with others
     // So that storing the record at the end cannot fail, when counters have moved on already.
     if (steps.size() == steps.capacity())
         steps.reserve(std::max<std::size_t>(64, 2 * steps.size()));
@@ -152,8 +154,16 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
     record.ruleState = m_ruleState;
     record.forcedQueue = m_forcedQueue;
     record.rng = {settings.seed, static_cast<std::uint64_t>(steps.size()), 0};
-    decide();
+    const bool overruled = byHand != nullptr || !m_forcedQueue.empty();
+    if (auto done = decide(overruled ? Trials::Ignore : Trials::TryAndTell); !done) {
+        if (done.error().code != ErrorCode::Cancelled)
+            return Unexpected(done.error());
+        stopRequested.store(false, std::memory_order_relaxed);
+        stop = StopReason::User;
+        return nullptr;
+    }
     takeOver(byHand);
+    record.rng.stream = m_decision.stream;
     const auto decided = Clock::now();
 
     record.step = StepIndex{static_cast<std::int64_t>(steps.size())};
@@ -162,13 +172,14 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
     record.mode = rule().name();
     recordDecision(m_logits, m_raw, m_decision, record);
     addEvents(record);
-    if (auto embedded = model().embed(record.input, m_x); !embedded)
+    if (auto embedded = embedDecision(record); !embedded)
         return Unexpected(embedded.error());
     const double meanNorm = model().identity().meanEmbeddingNorm;
     record.inputNormRatio = meanNorm > 0 ? length(m_x) / meanNorm : 0;
     record.stop = stopAfter(record);
     record.cache = m_cache->usage();
-    record.times.forwardNs = fedByPrefill ? 0 : nanoseconds(begin, fed);
+    record.times.forwardNs =
+        fedBefore ? std::exchange(m_sharedForwardNs, 0) : nanoseconds(begin, fed);
     record.times.logitsNs = nanoseconds(fed, summarised);
     record.times.decideNs = nanoseconds(summarised, decided);
     record.times.recordNs = nanoseconds(decided, Clock::now());
@@ -185,19 +196,42 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
     return &taken;
 }
 
+/// Makes the vector that the decision feeds, and records what only the model can tell of it.
+Result<void> Session::State::embedDecision(StepRecord& record)
+{
+    if (!m_decision.dense.empty()) {
+        if (auto mixed = model().embedDense(m_decision.dense, m_x); !mixed)
+            return mixed;
+        record.input.vector = m_x;
+    }
+    if (record.input.kind == InputKind::Hidden) {
+        auto nearest = model().nearestTokens(record.input.vector, nearestCount);
+        if (!nearest)
+            return Unexpected(nearest.error());
+        record.nearest = std::move(*nearest);
+    }
+    return embedInput(model(), record.input, record.rng, m_x);
+}
+
 /// Feeds the input that was decided last, so that `m_logits` are those after it.
 Result<void> Session::State::feedPending()
 {
     if (m_logitsReady)
         return {};
-    if (!m_embeddingReady) {
-        if (auto embedded = model().embed(steps.back().input, m_x); !embedded)
-            return embedded;
-        m_embeddingReady = true;
-    }
-    auto fed = model().forward(m_x, *m_cache, LogitsOf::Last, m_logits);
+    if (auto embedded = embedPending(); !embedded)
+        return embedded;
+    auto fed = model().forward(m_x, *m_cache, LogitsOf::Last, m_logits, m_hidden);
     m_logitsReady = fed.has_value();
     return fed;
+}
+
+Result<void> Session::State::embedPending()
+{
+    if (m_embeddingReady)
+        return {};
+    auto embedded = embedInput(model(), steps.back().input, steps.back().rng, m_x);
+    m_embeddingReady = embedded.has_value();
+    return embedded;
 }
 
 Result<void> Session::State::summarise()
@@ -207,13 +241,36 @@ Result<void> Session::State::summarise()
 }
 
 /// Lets the rule decide; `m_nextRuleState` becomes its counters after that.
-void Session::State::decide()
+Result<void> Session::State::decide(Trials trials)
 {
-    m_nextRuleState = m_ruleState;
+    decideFrom(m_ruleState);
+    if (!m_decision.trials || trials == Trials::Ignore)
+        return {};
+    auto outcome = tryContinuations(*m_decision.trials, trials == Trials::TryAndTell);
+    if (!outcome)
+        return Unexpected(outcome.error());
+    std::vector<double> followed = m_ruleState;
+    rule().follow(outcome->number, outcome->length, followed);
+    decideFrom(followed);
+    m_decision.events.insert(m_decision.events.begin(), std::move(outcome->event));
+    return {};
+}
+
+void Session::State::decideFrom(const std::vector<double>& ruleState)
+{
+    m_nextRuleState = ruleState;
     m_decision.clear();
-    StepRng rng({settings.seed, static_cast<std::uint64_t>(steps.size()), 0});
-    const StepContext context{m_logits, m_raw, StepIndex{static_cast<std::int64_t>(steps.size())},
-                              m_phase, markers()};
+    const auto step = static_cast<std::int64_t>(steps.size());
+    StepRng rng({settings.seed, static_cast<std::uint64_t>(step), tokenStream});
+    const StepContext context{.logits = m_logits,
+                              .raw = m_raw,
+                              .step = StepIndex{step},
+                              .phase = m_phase,
+                              .markers = markers(),
+                              .hidden = m_hidden,
+                              .adjusted = false,
+                              .previous = steps.empty() ? nullptr : &steps.back(),
+                              .maxSteps = settings.maxSteps};
     rule().decide(context, m_nextRuleState, rng, m_decision);
 }
 
@@ -224,11 +281,13 @@ void Session::State::takeOver(const StepInput* byHand)
         return;
     m_decision.events.clear();
     m_decision.enqueue.clear();
+    m_decision.dense.clear();
     m_decision.forced = true;
     if (byHand != nullptr) {
         m_decision.input = *byHand;
         m_decision.sampled = byHand->ids.front();
-        m_decision.events.push_back({EventKind::Forced, std::string(byHandDetail)});
+        m_decision.stop = StopReason::None;
+        m_decision.events.push_back({EventKind::ByHand, "set by hand"});
     } else {
         m_decision.feed(m_forcedQueue.front());
         m_decision.events.push_back({EventKind::Forced, "queued by the mode"});
@@ -243,15 +302,20 @@ void Session::State::addEvents(StepRecord& record) const
     const auto token = onlyToken(record.input);
     if (token && token == markers().thinkStart)
         record.events.push_back({EventKind::ThinkingStarted, "a think marker was fed"});
-    if (token && token == markers().thinkEnd && record.phase == Phase::Think && !record.forced)
+    if (token && token == markers().thinkEnd && record.phase == Phase::Think && !record.forced &&
+        !endsThinking(record))
         record.events.push_back(
             {EventKind::ThinkingEnded, "the model chose its end-of-thinking marker"});
 }
 
 StopReason Session::State::stopAfter(const StepRecord& record) const
 {
-    if (!settings.ignoreEnd && markers().isEnd(record.sampled))
+    // A hidden state's readout is shown, but nothing that ends a run was fed.
+    if (!settings.ignoreEnd && record.input.kind != InputKind::Hidden &&
+        markers().isEnd(record.sampled))
         return StopReason::EndToken;
+    if (m_decision.stop != StopReason::None)
+        return m_decision.stop;
     if (record.position.value >= model().identity().cache.contextLimit)
         return StopReason::ContextFull;
     if (record.step.value + 1 >= settings.maxSteps)
@@ -262,15 +326,14 @@ StopReason Session::State::stopAfter(const StepRecord& record) const
 /// Phase, counters and queue after `record`, whose decision is in m_decision.
 void Session::State::advance(const StepRecord& record)
 {
-    const auto isForced = [](const StepEvent& event) { return event.kind == EventKind::Forced; };
     std::vector<TokenId> queue;
     if (!m_forcedQueue.empty())
         queue.assign(m_forcedQueue.begin() + 1, m_forcedQueue.end());
-    else if (std::none_of(record.events.begin(), record.events.end(), isForced))
+    else if (!setByHand(record))
         queue = m_decision.enqueue;
 
-    const Phase phase = phaseAfterInput(m_phase, record.input, markers());
-    if (phase != m_phase)
+    const Phase phase = phaseAfterStep(m_phase, record, markers());
+    if (&rule(phase) != &rule())
         m_nextRuleState = rule(phase).initialState();
     m_phase = phase;
     m_ruleState.swap(m_nextRuleState);
@@ -330,7 +393,10 @@ Result<void> Session::State::resumeOne(const StepRecord& record, bool last)
         standAs({record.phase, record.mode, record.ruleState, record.forcedQueue});
         if (auto summarised = summarise(); !summarised)
             return summarised;
-        decide();
+        if (auto done = decide(setByHand(record) || !m_forcedQueue.empty() ? Trials::Ignore
+                                                                           : Trials::Try);
+            !done)
+            return done;
         advance(record);
     }
     m_logitsReady = m_embeddingReady = false;
@@ -365,7 +431,7 @@ void Session::State::standAs(Standing standing)
 {
     m_phase = phaseAfterPrompt(settings, prompt, markers());
     for (const StepRecord& record : steps)
-        m_phase = phaseAfterInput(m_phase, record.input, markers());
+        m_phase = phaseAfterStep(m_phase, record, markers());
     m_ruleState = rule().initialState();
     const bool same = standing.phase == m_phase && standing.mode == rule().name() &&
                       standing.ruleState.size() == m_ruleState.size();
@@ -387,8 +453,10 @@ void Session::State::standBefore(std::size_t step, Standing standing)
     m_cache->truncate(rowsBefore(step));
     m_logitsReady = steps.empty();
     m_embeddingReady = false;
-    if (steps.empty())
-        m_logits = *m_promptLogits;
+    if (steps.empty()) {
+        m_logits = m_promptOutput->logits;
+        m_hidden = m_promptOutput->hidden;
+    }
     standAs(std::move(standing));
 }
 
@@ -425,7 +493,7 @@ Result<std::unique_ptr<Session::State>> Session::State::fork(StepIndex step,
         return Unexpected(cache.error());
     State& state = **child;
     state.m_cache = std::move(*cache);
-    state.m_promptLogits = m_promptLogits;
+    state.m_promptOutput = m_promptOutput;
     state.prompt = prompt;
     state.steps.assign(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(step.index()));
     state.standBefore(step.index(), standingBefore(step.index()));
@@ -434,9 +502,8 @@ Result<std::unique_ptr<Session::State>> Session::State::fork(StepIndex step,
 
 bool setByHand(const StepRecord& step)
 {
-    return std::any_of(step.events.begin(), step.events.end(), [](const StepEvent& event) {
-        return event.kind == EventKind::Forced && event.detail == byHandDetail;
-    });
+    return std::any_of(step.events.begin(), step.events.end(),
+                       [](const StepEvent& event) { return event.kind == EventKind::ByHand; });
 }
 
 } // namespace halftone

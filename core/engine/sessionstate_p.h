@@ -26,6 +26,9 @@ public:
     Result<void> resume(std::span<const StepRecord>, const ProgressFn&, const CancelToken&);
     Result<void> rewind(StepIndex);
     Result<std::unique_ptr<State>> fork(StepIndex, const RunSettings&) const;
+    /// Feeds what sessions of one engine decided last, in one pass over the weights. Those that
+    /// have nothing to feed are left alone. A failure poisons all.
+    static Result<void> feedTogether(std::span<State* const>);
 
     [[nodiscard]] const LanguageModel& model() const { return engine->model(); }
     [[nodiscard]] const TokenMarkers& markers() const { return engine->markers(); }
@@ -52,7 +55,7 @@ private:
 
     [[nodiscard]] const StepRule& rule(Phase phase) const
     {
-        return phase == Phase::Think ? *m_thinkRule : *m_answerRule;
+        return phase == Phase::Think || m_thinkRule->decidesAnswer() ? *m_thinkRule : *m_answerRule;
     }
     [[nodiscard]] const StepRule& rule() const { return rule(m_phase); }
     [[nodiscard]] Position nextPosition() const
@@ -67,13 +70,36 @@ private:
     Result<void> resumeOne(const StepRecord&, bool last);
 
     Result<void> feedPending();
+    Result<void> embedPending();
+    Result<void> embedDecision(StepRecord&);
     Result<void> summarise();
-    void decide();
+    /// Who hears of trials: whoever resumes a run has them recorded already.
+    enum class Trials
+    {
+        Ignore,
+        Try,
+        TryAndTell
+    };
+    Result<void> decide(Trials);
+    void decideFrom(const std::vector<double>& ruleState);
     void takeOver(const StepInput* byHand);
     void addEvents(StepRecord&) const;
     [[nodiscard]] StopReason stopAfter(const StepRecord&) const;
     void advance(const StepRecord&);
     Result<const StepRecord*> decideAndRecord(const StepInput* byHand);
+
+    // Trials: continuations on forks (trials.cpp).
+    struct Trial;
+    struct TrialOutcome
+    {
+        int number = 0; // the winner's, from 1
+        std::int64_t length = 0;
+        StepEvent event;
+    };
+    Result<TrialOutcome> tryContinuations(const TrialRequest&, bool tell);
+    Result<std::vector<Trial>> startTrials(const TrialRequest&);
+    Result<void> advanceTrials(const TrialRequest&, std::vector<Trial>&);
+    Result<std::unique_ptr<State>> forkHere() const;
 
     template <class Work>
     auto poisoning(std::string_view doing, Work&& work) -> decltype(work())
@@ -87,7 +113,13 @@ private:
     std::unique_ptr<StepRule> m_thinkRule;
     std::unique_ptr<StepRule> m_answerRule;
     std::unique_ptr<KvCache> m_cache;
-    std::shared_ptr<const std::vector<float>> m_promptLogits; // shared with forks
+    /// What the prompt's last row gave; shared with forks.
+    struct PromptOutput
+    {
+        std::vector<float> logits; // [V]
+        std::vector<float> hidden; // [D]
+    };
+    std::shared_ptr<const PromptOutput> m_promptOutput;
 
     Phase m_phase = Phase::Answer;
     std::vector<double> m_ruleState; // of rule()
@@ -95,7 +127,9 @@ private:
 
     // Buffers of a step, kept from one to the next.
     std::vector<float> m_logits; // [V]
+    std::vector<float> m_hidden; // [D], of which the logits were made
     bool m_logitsReady = false;  // for the decision to come
+    std::int64_t m_sharedForwardNs = 0; // this session's share of a pass that fed several
     std::vector<float> m_x;      // [D], embedding of the last decided input
     bool m_embeddingReady = false;
     LogitsSummary m_raw;

@@ -49,8 +49,6 @@ Mode discreteMode()
         "Sampling as usual; defaults as Soft-Thinking's README, so that changing the mode "
         "changes nothing else";
     mode.parameters = thinkingSamplingParameters();
-    for (ParameterSpec& spec : answerSamplingParameters())
-        mode.parameters.push_back(std::move(spec));
     mode.makeRule = [](const ParameterValues& values, const ModeContext&) {
         return thinkingSampling(values).and_then(discreteRule);
     };

@@ -1,15 +1,30 @@
 #include "reasoning/modes.h"
 
+#include "reasoning/budget_p.h"
 #include "reasoning/modes_p.h"
+#include "reasoning/samplingparameters_p.h"
 
 #include <algorithm>
 #include <array>
 
 namespace halftone {
 
+namespace {
+
+Mode withLayers(Mode mode)
+{
+    for (std::vector<ParameterSpec>& layer :
+         std::array{budgetParameters(mode.coldStop), answerSamplingParameters()})
+        std::move(layer.begin(), layer.end(), std::back_inserter(mode.parameters));
+    return mode;
+}
+
+} // namespace
+
 std::span<const Mode> modes()
 {
-    static const std::array all{discreteMode(), softMode()};
+    static const std::array all{withLayers(discreteMode()), withLayers(softMode()),
+                                withLayers(cautiousMode())};
     return all;
 }
 
@@ -19,6 +34,31 @@ const Mode* findMode(std::string_view name)
     const auto found = std::find_if(all.begin(), all.end(),
                                     [name](const Mode& mode) { return mode.name == name; });
     return found != all.end() ? &*found : nullptr;
+}
+
+Result<std::unique_ptr<StepRule>>
+makeThinkingRule(const Mode& mode, const ParameterValues& values, const ModeContext& context)
+{
+    auto rule = mode.makeRule(values, context);
+    if (!rule)
+        return rule;
+    return withinBudget(std::move(*rule), values, context);
+}
+
+Result<std::vector<TokenId>> encodeParameter(const ParameterValues& values, std::string_view name,
+                                             const ModeContext& context)
+{
+    const std::string& text = textOf(values, name);
+    if (text.empty())
+        return {};
+    if (!context.encode)
+        return failure(ErrorCode::InvalidArgument,
+                       std::string(name) + " is a text, but this model has no tokenizer to encode "
+                                           "it with; leave it empty.");
+    return context.encode(text).map_error([&](const Error& error) {
+        return Error{error.code,
+                     std::string(name) + " cannot be made into tokens: " + error.message};
+    });
 }
 
 } // namespace halftone

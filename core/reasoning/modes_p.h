@@ -5,6 +5,7 @@
 
 namespace halftone {
 
+[[nodiscard]] Mode cautiousMode();
 [[nodiscard]] Mode discreteMode();
 [[nodiscard]] Mode softMode();
 

@@ -1,8 +1,23 @@
 #include "reasoning/steprule.h"
 
+#include "base/topheap.h"
+
 #include <algorithm>
 
 namespace halftone {
+
+namespace {
+
+struct Component
+{
+    TokenId id;
+    float weight;
+};
+
+/// How many components of a full-vocabulary mixture are recorded by name.
+constexpr std::size_t namedComponents = 32;
+
+} // namespace
 
 bool TokenMarkers::isEnd(TokenId id) const
 {
@@ -15,6 +30,7 @@ void Decision::clear()
     input.ids.clear();
     input.weights.clear();
     input.vector.clear();
+    input.noiseScale = 0;
     sampled = TokenId{};
     forced = false;
     filtered.tokens.clear();
@@ -22,6 +38,10 @@ void Decision::clear()
     scaledEntropy = 0;
     events.clear();
     enqueue.clear();
+    dense.clear();
+    stream = tokenStream;
+    stop = StopReason::None;
+    trials.reset();
 }
 
 void Decision::feed(TokenId id)
@@ -30,12 +50,88 @@ void Decision::feed(TokenId id)
     input.ids.assign(1, id);
     input.weights.assign(1, 1.0F);
     input.vector.clear();
+    input.noiseScale = 0;
+    dense.clear();
     sampled = id;
+}
+
+void Decision::feed(std::span<const WeightedToken> weights)
+{
+    std::vector<Component> components;
+    components.reserve(weights.size());
+    for (const WeightedToken& token : weights)
+        if (const auto weight = static_cast<float>(token.probability); weight > 0)
+            components.push_back({token.id, weight});
+    // Rounding to float32 may have made weights equal.
+    std::sort(components.begin(), components.end(), ranksBefore<Component>);
+
+    feed(components.front().id);
+    if (components.size() == 1)
+        return;
+    input.kind = InputKind::Mixture;
+    input.ids.clear();
+    input.weights.clear();
+    for (const Component& component : components) {
+        input.ids.push_back(component.id);
+        input.weights.push_back(component.weight);
+    }
+}
+
+void Decision::feedDense(std::span<const double> weights)
+{
+    std::vector<Component> best;
+    TopHeap<Component> heap(best, namedComponents);
+    std::size_t used = 0;
+    dense.resize(weights.size());
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        dense[i] = static_cast<float>(weights[i]);
+        if (dense[i] > 0) {
+            heap.offer({TokenId{static_cast<std::int32_t>(i)}, dense[i]});
+            ++used;
+        }
+    }
+    heap.finish();
+    std::vector<float> kept;
+    kept.swap(dense);
+    feed(best.front().id);
+    if (used == 1)
+        return;
+    input.kind = InputKind::Mixture;
+    input.ids.clear();
+    input.weights.clear();
+    for (const Component& component : best) {
+        input.ids.push_back(component.id);
+        input.weights.push_back(component.weight);
+    }
+    // Few components are a whole mixture, which needs no vector to be kept.
+    if (used > best.size())
+        dense.swap(kept);
+}
+
+void Decision::feedHidden(std::span<const float> hidden, TokenId shown)
+{
+    feed(shown);
+    input.kind = InputKind::Hidden;
+    input.ids.clear();
+    input.weights.clear();
+    input.vector.assign(hidden.begin(), hidden.end());
+}
+
+void Decision::endThinking(const TokenMarkers& markers, StepEvent reason,
+                           const std::vector<TokenId>& injected)
+{
+    events.push_back(std::move(reason));
+    if (markers.thinkEnd) {
+        feed(*markers.thinkEnd);
+        forced = true;
+    }
+    enqueue = injected;
 }
 
 double scaledEntropy(const StepContext& context, double temperature)
 {
-    return temperature == 1 ? context.raw.entropy : scaledEntropy(context.logits, temperature);
+    return temperature == 1 && !context.adjusted ? context.raw.entropy
+                                                 : scaledEntropy(context.logits, temperature);
 }
 
 } // namespace halftone

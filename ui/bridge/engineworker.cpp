@@ -402,6 +402,14 @@ Result<void> EngineController::Worker::begin(std::unique_ptr<Session> session, R
     return {};
 }
 
+void EngineController::Worker::sendStep(StepRecord step)
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_outbox.empty() || !std::holds_alternative<StepsEvent>(m_outbox.back()))
+        m_outbox.push_back(StepsEvent{m_info.id, {}});
+    std::get<StepsEvent>(m_outbox.back()).steps.push_back(std::move(step));
+}
+
 void EngineController::Worker::takeStep()
 {
     if (!m_session->finished()) {
@@ -414,11 +422,8 @@ void EngineController::Worker::takeStep()
             sendActivity(Activity::Idle);
             return;
         }
-        StepRecord copy = **record;
-        const std::lock_guard lock(m_mutex);
-        if (m_outbox.empty() || !std::holds_alternative<StepsEvent>(m_outbox.back()))
-            m_outbox.push_back(StepsEvent{m_info.id, {}});
-        std::get<StepsEvent>(m_outbox.back()).steps.push_back(std::move(copy));
+        if (*record != nullptr)
+            sendStep(**record);
     }
     if (m_session->finished()) {
         endRun(m_session->stopReason() == StopReason::User ? RunStatus::Stopped

@@ -156,6 +156,7 @@ private:
     /// Takes the run over once its session stands at its first own step.
     [[nodiscard]] Result<void> begin(std::unique_ptr<Session> session, RunInfo info,
                                      std::optional<StepInput> firstInput, bool paused);
+    void sendStep(StepRecord);
     void takeStep();
     /// Makes room for another run or model.
     void dropRun();

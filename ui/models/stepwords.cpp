@@ -70,6 +70,20 @@ QString title(EventKind kind)
         return Words::tr("forced");
     case EventKind::ModeSwitched:
         return Words::tr("mode switched");
+    case EventKind::ByHand:
+        return Words::tr("set by hand");
+    case EventKind::Budget:
+        return Words::tr("budget used up");
+    case EventKind::Injected:
+        return Words::tr("injected");
+    case EventKind::Trials:
+        return Words::tr("trials");
+    case EventKind::HandOver:
+        return Words::tr("hand-over");
+    case EventKind::Guided:
+        return Words::tr("guided");
+    case EventKind::Region:
+        return Words::tr("region");
     }
     return {};
 }
@@ -87,6 +101,10 @@ QString title(StopReason reason)
         return Words::tr("context full");
     case StopReason::User:
         return Words::tr("stopped by the user");
+    case StopReason::SwitchLimit:
+        return Words::tr("switch limit");
+    case StopReason::StopText:
+        return Words::tr("stop text");
     }
     return {};
 }

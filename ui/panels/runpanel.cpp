@@ -48,6 +48,10 @@ QString describeEnd(const RunInfo& info)
         return RunPanel::tr("Finished: the model's context is full");
     case StopReason::User:
         return RunPanel::tr("Stopped");
+    case StopReason::SwitchLimit:
+        return RunPanel::tr("Finished: the mode's limit of switches");
+    case StopReason::StopText:
+        return RunPanel::tr("Finished: a stop text was written");
     case StopReason::None:
         break;
     }

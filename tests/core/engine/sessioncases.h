@@ -57,6 +57,12 @@ inline Case caseOf(const QByteArray& name)
         return {engineOf(randomModel(12, 5)),
                 settingsOf("discrete", {{"temperature", 1.2}, {"answer-temperature", 0.7}}),
                 {a, think, b}};
+    if (name == "cautious")
+        return {engineOf(randomModel(12, 5)),
+                settingsOf("cautious", {{"trials", std::int64_t{4}},
+                                        {"trial-length", std::int64_t{3}},
+                                        {"trial-stops", std::string("bare-punctuation")}}),
+                {a, think, b}};
     return {engineOf(randomModel(12, 14)),
             settingsOf("soft", {{"temperature", 0.5},
                                 {"cold-stop-entropy", 1.2},
@@ -77,7 +83,7 @@ inline std::unique_ptr<Session> uninterrupted(const Case& it)
 inline void addCases()
 {
     QTest::addColumn<QByteArray>("name");
-    for (const char* name : {"discrete", "soft", "injected"})
+    for (const char* name : {"discrete", "soft", "injected", "cautious"})
         QTest::newRow(name) << QByteArray(name);
 }
 

@@ -143,7 +143,7 @@ void tst_Session::recordsAMixtureAndItsWeights()
     QCOMPARE(record.candidates[0].mixture, 0.5F);
     QCOMPARE(record.candidates[1].mixture, 0.5F);
     QCOMPARE(record.candidates[2].mixture, 0.0F);
-    QCOMPARE(record.ruleState, std::vector{0.0});
+    QCOMPARE(record.ruleState, (std::vector{0.0, 0.0}));
 }
 
 void tst_Session::recordsFedTokensBeyondTheTopCandidates()

@@ -118,7 +118,7 @@ void tst_SessionFork::startsCountersAnewInAForkToAnotherMode()
     const auto back = (*discrete)->fork(StepIndex{12}, soft);
     QVERIFY_RESULT(back);
     QVERIFY_RESULT((*back)->step());
-    QCOMPARE((*back)->steps()[12].ruleState, std::vector{0.0});
+    QCOMPARE((*back)->steps()[12].ruleState, (std::vector{0.0, 0.0}));
     QCOMPARE((*back)->steps()[12].events[0].detail, std::string("discrete to soft"));
 }
 

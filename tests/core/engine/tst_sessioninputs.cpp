@@ -128,7 +128,7 @@ void tst_SessionInputs::feedsWhatAPersonSets()
     QCOMPARE(record.input, StepInput::token(d));
     QCOMPARE(record.sampled, d);
     QVERIFY(record.forced);
-    QCOMPARE(eventKinds(record), std::vector{EventKind::Forced});
+    QCOMPARE(eventKinds(record), std::vector{EventKind::ByHand});
     QVERIFY(setByHand(record));
     // What would have been decided from is recorded all the same.
     QVERIFY(std::abs(record.filteredEntropy - std::numbers::ln2) < 1e-9);
@@ -143,7 +143,7 @@ void tst_SessionInputs::feedsWhatAPersonSets()
     // A forced end of thinking ends it as the model's own would, but is not the model's choice.
     const auto other = sessionOf(engineOf(walkModel()), settingsOf("soft"), {think});
     QVERIFY_RESULT(other->stepWith(StepInput::token(endThink)));
-    QCOMPARE(eventKinds(other->steps()[0]), std::vector{EventKind::Forced});
+    QCOMPARE(eventKinds(other->steps()[0]), std::vector{EventKind::ByHand});
     QVERIFY_RESULT(other->step());
     QCOMPARE(other->steps()[1].phase, Phase::Answer);
 }

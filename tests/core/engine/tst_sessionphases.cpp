@@ -99,7 +99,7 @@ void tst_SessionPhases::startsThinkingWhenTheMarkerIsFed()
     QCOMPARE(eventKinds(session->steps()[0]), std::vector{EventKind::ThinkingStarted});
     QCOMPARE(session->steps()[1].phase, Phase::Think);
     QCOMPARE(session->steps()[1].input.kind, InputKind::Mixture);
-    QCOMPARE(session->steps()[1].ruleState, std::vector{0.0});
+    QCOMPARE(session->steps()[1].ruleState, (std::vector{0.0, 0.0}));
 
     const auto discrete = sessionOf(engineOf(model()), settingsOf("discrete"), {b});
     QVERIFY_RESULT(run(*discrete, 2));
@@ -150,7 +150,7 @@ void tst_SessionPhases::staysDiscreteInAnAnswerAfterAForcedEnd()
     QVERIFY(steps[3].forced);
     QVERIFY(!setByHand(steps[3]));
     QCOMPARE(eventKinds(steps[3]), std::vector{EventKind::ColdStop});
-    QCOMPARE(steps[3].ruleState, std::vector{3.0});
+    QCOMPARE(steps[3].ruleState, (std::vector{3.0, 3.0}));
     bool cold = false;
     for (std::size_t i = 4; i < steps.size(); ++i) {
         QCOMPARE(steps[i].phase, Phase::Answer);

@@ -7,6 +7,7 @@
 #include <QTest>
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -29,12 +30,24 @@ public:
         summariseLogits(logits, 32, m_raw);
         m_decision.clear();
         StepRng rng({m_seed, static_cast<std::uint64_t>(m_step), 0});
-        m_rule->decide({logits, m_raw, StepIndex{m_step}, Phase::Think, m_markers}, m_state, rng,
-                       m_decision);
+        m_rule->decide({.logits = logits,
+                        .raw = m_raw,
+                        .step = StepIndex{m_step},
+                        .phase = m_phase,
+                        .markers = m_markers,
+                        .hidden = m_hidden,
+                        .adjusted = false,
+                        .previous = m_previous ? &*m_previous : nullptr,
+                        .maxSteps = m_maxSteps},
+                       m_state, rng, m_decision);
         ++m_step;
         return m_decision;
     }
     [[nodiscard]] const std::vector<double>& state() const { return m_state; }
+    void setPhase(Phase phase) { m_phase = phase; }
+    void setHidden(std::vector<float> hidden) { m_hidden = std::move(hidden); }
+    void setPrevious(StepRecord record) { m_previous = std::move(record); }
+    void setMaxSteps(std::int64_t steps) { m_maxSteps = steps; }
 
 private:
     std::unique_ptr<StepRule> m_rule;
@@ -44,15 +57,33 @@ private:
     std::int64_t m_step = 0;
     LogitsSummary m_raw;
     Decision m_decision;
+    Phase m_phase = Phase::Think;
+    std::vector<float> m_hidden;
+    std::optional<StepRecord> m_previous;
+    std::int64_t m_maxSteps = 256;
 };
 
-/// The thinking rule of a mode; fails the test when the parameters are refused.
+/// What modes ask of a model: ten tokens that read "[0]" to "[9]", four coordinates, no tokenizer.
+inline ModeContext contextForTests()
+{
+    static const ModelIdentity model = [] {
+        ModelIdentity identity;
+        identity.vocabularySize = 10;
+        identity.embeddingSize = 4;
+        identity.meanEmbeddingNorm = 1;
+        return identity;
+    }();
+    static const std::shared_ptr<const TokenTable> tokens = TokenTable::numbered(10);
+    return {{}, {}, &model, tokens.get()};
+}
+
+/// The thinking rule of a mode with its layers; fails the test when the parameters are refused.
 inline Result<std::unique_ptr<StepRule>>
-makeRule(std::string_view mode, const ParameterValues& given, const ModeContext& context = {})
+makeRule(std::string_view mode, const ParameterValues& given, const ModeContext& context = contextForTests())
 {
     const Mode* found = findMode(mode);
     return completeParameters(found->parameters, given)
-        .and_then([&](const ParameterValues& values) { return found->makeRule(values, context); });
+        .and_then([&](const ParameterValues& values) { return makeThinkingRule(*found, values, context); });
 }
 
 } // namespace halftone::test

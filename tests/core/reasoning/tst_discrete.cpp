@@ -138,7 +138,8 @@ void tst_Discrete::appliesAllFourSettingsOfTheAnswer()
     const auto logits = reference::randomLogits(200, 3);
     const auto expected = reference::filtered(logits, settings);
     for (const Mode& mode : modes()) {
-        const auto values = completeParameters(mode.parameters, {{parameter.toStdString(), value}});
+        const auto values = completeParameters(
+            mode.parameters, {{"temperature", 0.6}, {parameter.toStdString(), value}});
         QVERIFY_RESULT(values);
         auto rule = makeAnswerRule(*values);
         QVERIFY_RESULT(rule);

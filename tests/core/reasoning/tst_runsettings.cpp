@@ -1,6 +1,7 @@
 #include "reasoning/runsettings.h"
 
 #include "qverifyresult.h"
+#include "reasoning/modes.h"
 
 #include <QTest>
 
@@ -24,6 +25,22 @@ RunSettings unusual()
                            {"min-p", 1.0 / 3},
                            {"cold-stop-inject", std::string("\n\n“So”: \"é\"")}};
     return settings;
+}
+
+QByteArray modeNames()
+{
+    QByteArrayList names;
+    for (const Mode& mode : modes())
+        names << QByteArray::fromStdString(mode.name);
+    return names.join(", ");
+}
+
+QByteArray parameterNames()
+{
+    QByteArrayList names;
+    for (const ParameterSpec& spec : findMode("discrete")->parameters)
+        names << QByteArray::fromStdString(spec.name);
+    return names.join("; ");
 }
 
 } // namespace
@@ -111,7 +128,7 @@ void tst_RunSettings::areRefused_data()
     QTest::addColumn<QByteArray>("json");
     QTest::addColumn<QByteArray>("sentence");
     QTest::newRow("mode") << QByteArray(R"({"mode": "sfot"})")
-                          << QByteArray("There is no mode 'sfot'; the modes are: discrete, soft.");
+                          << "There is no mode 'sfot'; the modes are: " + modeNames() + ".";
     QTest::newRow("no steps") << QByteArray(R"({"max_steps": 0})")
                               << QByteArray("The largest number of steps was given as 0; it must "
                                             "be a whole number from 1 to 1000000000.");
@@ -123,9 +140,7 @@ void tst_RunSettings::areRefused_data()
                                                "number from 0 to 10.");
     QTest::newRow("another mode's parameter")
         << QByteArray(R"({"parameters": {"max-topk": 3}})")
-        << QByteArray("There is no parameter 'max-topk' in this mode; it has: temperature; top-k; "
-                      "top-p; min-p; filter-order; answer-temperature; answer-top-k; answer-top-p; "
-                      "answer-min-p.");
+        << "There is no parameter 'max-topk' in this mode; it has: " + parameterNames() + ".";
 }
 
 void tst_RunSettings::areRefused()

@@ -271,7 +271,7 @@ void tst_Soft::countsColdStepsInARow()
     std::vector<bool> stopped;
     for (const bool cold : {true, true, false, true, true, true, true}) {
         stopped.push_back(runner.decide(coldOrWarm(cold)).forced);
-        counts.push_back(runner.state().front());
+        counts.push_back(runner.state().back());
     }
     QCOMPARE(counts, (std::vector<double>{1, 2, 0, 1, 2, 3, 4}));
     // A stop that a person overrode comes again at the next cold step.

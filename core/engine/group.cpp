@@ -1,0 +1,67 @@
+#include "engine/group.h"
+
+#include "engine/sessionstate_p.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace halftone {
+
+using Clock = std::chrono::steady_clock;
+
+Result<void> Session::State::feedTogether(std::span<State* const> states)
+{
+    std::vector<State*> waiting;
+    std::copy_if(states.begin(), states.end(), std::back_inserter(waiting), [](const State* state) {
+        return !state->poison && !state->prompt.empty() && state->stop == StopReason::None &&
+               !state->m_logitsReady;
+    });
+    if (waiting.empty())
+        return {};
+    const LanguageModel& model = waiting.front()->model();
+    const auto begin = Clock::now();
+    auto done = guarded("taking a step", [&]() -> Result<void> {
+        std::vector<float> x;
+        std::vector<KvCache*> caches;
+        for (State* state : waiting) {
+            if (&state->model() != &model)
+                return failure(ErrorCode::InvalidArgument,
+                               "Runs of different models cannot advance together.");
+            if (auto embedded = state->embedPending(); !embedded)
+                return embedded;
+            x.insert(x.end(), state->m_x.begin(), state->m_x.end());
+            caches.push_back(state->m_cache.get());
+        }
+        const auto vocabulary = static_cast<std::size_t>(model.identity().vocabularySize);
+        const auto embedding = static_cast<std::size_t>(model.identity().embeddingSize);
+        std::vector<float> logits(waiting.size() * vocabulary);
+        std::vector<float> hidden(waiting.size() * embedding);
+        if (auto fed = model.forwardEach(x, caches, logits, hidden); !fed)
+            return fed;
+        for (std::size_t i = 0; i < waiting.size(); ++i) {
+            std::copy_n(logits.begin() + static_cast<std::ptrdiff_t>(i * vocabulary), vocabulary,
+                        waiting[i]->m_logits.begin());
+            std::copy_n(hidden.begin() + static_cast<std::ptrdiff_t>(i * embedding), embedding,
+                        waiting[i]->m_hidden.begin());
+            waiting[i]->m_logitsReady = true;
+            waiting[i]->m_sharedForwardNs =
+                std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count() /
+                std::ssize(waiting);
+        }
+        return {};
+    });
+    if (!done)
+        for (State* state : waiting)
+            state->poison = done.error();
+    return done;
+}
+
+Result<void> feedTogether(std::span<Session* const> sessions)
+{
+    std::vector<Session::State*> states;
+    for (Session* session : sessions)
+        states.push_back(session->m_state.get());
+    return Session::State::feedTogether(states);
+}
+
+} // namespace halftone

@@ -1,0 +1,125 @@
+// Continuations that a rule wants tried before it decides (TrialRequest). Each is a session of its
+// own on a fork of the cache; all advance together, so that n of them read the weights once a step.
+// They take their steps as the run would: what the winner did, the run does again after it.
+#include "engine/sessionstate_p.h"
+#include "reasoning/parameters.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace halftone {
+
+struct Session::State::Trial
+{
+    std::unique_ptr<State> state;
+    bool done = false;
+    double surprise = 0; // -sum ln p of the drawn tokens
+    std::int64_t length = 0;
+
+    [[nodiscard]] double perplexity() const
+    {
+        return std::exp(surprise / static_cast<double>(length));
+    }
+};
+
+/// A session that stands where this one does, with the logits at hand; the rule counts on alone.
+Result<std::unique_ptr<Session::State>> Session::State::forkHere() const
+{
+    auto child = create(engine, settings);
+    if (!child)
+        return child;
+    auto cache = m_cache->fork(m_cache->rows());
+    if (!cache)
+        return Unexpected(cache.error());
+    State& state = **child;
+    state.m_cache = std::move(*cache);
+    state.m_promptOutput = m_promptOutput;
+    state.prompt = prompt;
+    state.steps = steps;
+    state.m_phase = m_phase;
+    state.m_ruleState = m_ruleState;
+    state.m_logits = m_logits;
+    state.m_hidden = m_hidden;
+    state.m_logitsReady = true;
+    return child;
+}
+
+Result<std::vector<Session::State::Trial>>
+Session::State::startTrials(const TrialRequest& request)
+{
+    std::vector<Trial> trials;
+    for (int number = 1; number <= request.count; ++number) {
+        auto state = forkHere();
+        if (!state)
+            return Unexpected(state.error());
+        rule().follow(number, request.maxLength, (*state)->m_ruleState);
+        trials.push_back({.state = std::move(*state)});
+    }
+    return trials;
+}
+
+/// One step in every trial that goes on.
+Result<void> Session::State::advanceTrials(const TrialRequest& request, std::vector<Trial>& trials)
+{
+    std::vector<State*> going;
+    for (const Trial& trial : trials)
+        if (!trial.done)
+            going.push_back(trial.state.get());
+    if (auto fed = feedTogether(going); !fed)
+        return fed;
+    for (Trial& trial : trials) {
+        if (trial.done)
+            continue;
+        auto step = trial.state->step(nullptr);
+        if (!step)
+            return Unexpected(step.error());
+        const TokenId token = (*step)->sampled;
+        const State& state = *trial.state;
+        trial.surprise -=
+            std::log(request.rawPerplexity ? state.m_raw.probability(state.m_logits[token.index()])
+                                           : state.m_decision.filtered.probability(token));
+        ++trial.length;
+        trial.done = trial.length >= request.maxLength || (*request.stops)[token.index()] ||
+                     trial.state->stop != StopReason::None;
+    }
+    return {};
+}
+
+Result<Session::State::TrialOutcome> Session::State::tryContinuations(const TrialRequest& request,
+                                                                      bool tell)
+{
+    auto trials = startTrials(request);
+    if (!trials)
+        return Unexpected(trials.error());
+    const auto goesOn = [](const Trial& trial) { return !trial.done; };
+    while (std::any_of(trials->begin(), trials->end(), goesOn)) {
+        // The step that was asked for is still to be decided: stopping is for whoever asked.
+        if (stopRequested.load(std::memory_order_relaxed))
+            return failure(ErrorCode::Cancelled, "The trials before a step were stopped.");
+        if (auto advanced = advanceTrials(request, *trials); !advanced)
+            return Unexpected(advanced.error());
+    }
+
+    const auto best = std::min_element(
+        trials->begin(), trials->end(),
+        [](const Trial& a, const Trial& b) { return a.perplexity() < b.perplexity(); });
+    if (tell && observer != nullptr)
+        for (auto trial = trials->begin(); trial != trials->end(); ++trial)
+            observer->trialTaken(
+                {.from = StepIndex{static_cast<std::int64_t>(steps.size())},
+                 .steps = std::span(trial->state->steps).subspan(steps.size()),
+                 .number = static_cast<int>(trial - trials->begin()) + 1,
+                 .count = request.count,
+                 .perplexity = trial->perplexity(),
+                 .chosen = trial == best});
+
+    const int number = static_cast<int>(best - trials->begin()) + 1;
+    return TrialOutcome{number, best->length,
+                        {EventKind::Trials, "trial " + std::to_string(number) + " of " +
+                                                std::to_string(request.count) +
+                                                ", perplexity " + toText(best->perplexity()) +
+                                                " over " + std::to_string(best->length) +
+                                                (best->length == 1 ? " step" : " steps")}};
+}
+
+} // namespace halftone

@@ -1,0 +1,180 @@
+#include "reasoning/budget_p.h"
+
+#include <string>
+#include <utility>
+
+namespace halftone {
+
+namespace {
+
+struct Budget
+{
+    std::int64_t steps = 0; // 0: as many as the run has
+    std::vector<TokenId> inject;
+};
+
+struct ColdStop
+{
+    double entropy = 0;      // nats; 0: off
+    std::int64_t length = 0; // steps; 0: off
+    std::vector<TokenId> inject;
+
+    [[nodiscard]] bool isOn() const { return entropy > 0 && length > 0; }
+};
+
+std::string steps(std::int64_t count)
+{
+    return toText(count) + (count == 1 ? " step" : " steps");
+}
+
+class BudgetedRule : public StepRule
+{
+public:
+    BudgetedRule(std::unique_ptr<StepRule> rule, Budget budget, ColdStop coldStop)
+        : m_rule(std::move(rule))
+        , m_budget(std::move(budget))
+        , m_coldStop(std::move(coldStop))
+    {
+    }
+
+    std::string_view name() const override { return m_rule->name(); }
+
+    std::vector<double> initialState() const override
+    {
+        std::vector<double> state = m_rule->initialState();
+        state.insert(state.end(), ownCounters, 0);
+        return state;
+    }
+
+    void decide(const StepContext& context, std::span<double> state, StepRng& rng,
+                Decision& decision) const override
+    {
+        m_rule->decide(context, inner(state), rng, decision);
+        if (context.phase != Phase::Think)
+            return;
+        const std::span<double> own = state.last(ownCounters);
+        double& thought = own[0];
+        double& coldSteps = own[1];
+        thought += 1;
+        coldSteps = decision.scaledEntropy < m_coldStop.entropy ? coldSteps + 1 : 0;
+        const bool ends = context.markers.thinkEnd && decision.input.kind == InputKind::Token &&
+                          decision.input.ids.front() == *context.markers.thinkEnd;
+        if (ends || decision.trials)
+            return;
+        if (m_coldStop.isOn() && coldSteps >= static_cast<double>(m_coldStop.length))
+            decision.endThinking(context.markers,
+                                 {EventKind::ColdStop,
+                                  "entropy below " + toText(m_coldStop.entropy) + " nats for " +
+                                      steps(m_coldStop.length)},
+                                 m_coldStop.inject);
+        else if (m_budget.steps > 0 && thought >= static_cast<double>(m_budget.steps))
+            decision.endThinking(
+                context.markers,
+                {EventKind::Budget, "the budget of " + steps(m_budget.steps) + " is used up"},
+                m_budget.inject);
+    }
+
+    bool decidesAnswer() const override { return m_rule->decidesAnswer(); }
+    bool needsHidden() const override { return m_rule->needsHidden(); }
+    int modelFor(std::span<const double> state) const override
+    {
+        return m_rule->modelFor(state.first(state.size() - ownCounters));
+    }
+    void follow(int number, std::int64_t length, std::span<double> state) const override
+    {
+        m_rule->follow(number, length, inner(state));
+    }
+
+private:
+    static constexpr std::size_t ownCounters = 2; // steps thought, cold steps in a row
+
+    [[nodiscard]] static std::span<double> inner(std::span<double> state)
+    {
+        return state.first(state.size() - ownCounters);
+    }
+
+    std::unique_ptr<StepRule> m_rule;
+    Budget m_budget;
+    ColdStop m_coldStop;
+};
+
+ParameterSpec injectedText(std::string name, std::string label, std::string help)
+{
+    ParameterSpec spec;
+    spec.name = std::move(name);
+    spec.label = std::move(label);
+    spec.type = ParameterType::Text;
+    spec.defaultValue = std::string();
+    spec.help = std::move(help);
+    return spec;
+}
+
+} // namespace
+
+std::vector<ParameterSpec> budgetParameters(const ColdStopDefaults& coldStop)
+{
+    ParameterSpec budget;
+    budget.name = "think-budget";
+    budget.label = "Thinking budget";
+    budget.unit = "steps";
+    budget.type = ParameterType::Integer;
+    budget.maximum = 1'000'000'000;
+    budget.defaultValue = std::int64_t{0};
+    budget.help = "With the last of so many thinking steps the thinking ends: </think> is fed. 0 "
+                  "sets no budget (the default).";
+
+    ParameterSpec entropy;
+    entropy.name = "cold-stop-entropy";
+    entropy.label = "Cold stop below";
+    entropy.unit = "nats";
+    entropy.type = ParameterType::Real;
+    entropy.maximum = 20;
+    entropy.defaultValue = 0.01;
+    entropy.help = "A step is cold when its entropy, temperature applied and nothing filtered, is "
+                   "below this; at temperature 0 every step is. 0 turns the cold stop off. Default "
+                   "0.01: Soft-Thinking's README (0 to 0.1 there).";
+
+    ParameterSpec length;
+    length.name = "cold-stop-length";
+    length.label = "Cold stop after";
+    length.unit = "steps";
+    length.type = ParameterType::Integer;
+    length.maximum = 1'000'000'000;
+    length.defaultValue = coldStop.length;
+    length.help = "So many cold steps in a row end the thinking: </think> is fed. 0 turns the cold "
+                  "stop off. Soft-Thinking's README has 256 (256 to 1024 there), and so have the "
+                  "modes that mix as it does; elsewhere it is off by default.";
+
+    std::vector<ParameterSpec> specs{
+        budget,
+        injectedText("budget-inject", "Budget adds",
+                     "Text that is fed after </think> when the budget ended the thinking, such as "
+                     "a stem of the answer. Default: none."),
+        entropy, length,
+        injectedText("cold-stop-inject", "Cold stop adds",
+                     "Text that is fed after </think> when a cold stop ended the thinking, such as "
+                     "a stem of the answer. Default: none, as Soft-Thinking.")};
+    for (ParameterSpec& spec : specs)
+        spec.group = "Budget";
+    return specs;
+}
+
+Result<std::unique_ptr<StepRule>> withinBudget(std::unique_ptr<StepRule> rule,
+                                               const ParameterValues& values,
+                                               const ModeContext& context)
+{
+    auto budgetInject = encodeParameter(values, "budget-inject", context);
+    if (!budgetInject)
+        return Unexpected(budgetInject.error());
+    auto coldInject = encodeParameter(values, "cold-stop-inject", context);
+    if (!coldInject)
+        return Unexpected(coldInject.error());
+    Budget budget{integerOf(values, "think-budget"), std::move(*budgetInject)};
+    ColdStop coldStop{realOf(values, "cold-stop-entropy"), integerOf(values, "cold-stop-length"),
+                      std::move(*coldInject)};
+    if (budget.steps == 0 && !coldStop.isOn())
+        return rule;
+    return std::make_unique<BudgetedRule>(std::move(rule), std::move(budget), std::move(coldStop));
+}
+
+} // namespace halftone
