@@ -50,6 +50,14 @@ inline void press(const ui::StepPlot& plot, double step, Qt::KeyboardModifiers m
     QTest::mouseClick(plot.canvas(), Qt::LeftButton, modifiers, placeOf(plot, step));
 }
 
+/// Moves the pointer through the window, so that it arrives only where the mouse is tracked and
+/// leaves the canvas when it goes beside it.
+inline void movePointer(const ui::StepPlot& plot, const QPoint& onCanvas)
+{
+    QTest::mouseMove(plot.window()->windowHandle(),
+                     plot.canvas()->mapTo(plot.window(), onCanvas));
+}
+
 inline bool hasColor(const QImage& image, const QRect& where, const QColor& color)
 {
     const QRect box = where & image.rect();

@@ -63,10 +63,11 @@ PlotWidget::PlotWidget(QWidget* parent)
     m_hint->setWordWrap(true);
     m_hint->setMargin(12);
     auto* pages = new QStackedLayout;
-    pages->setContentsMargins(frameWidth, frameWidth, frameWidth, frameWidth);
     pages->addWidget(m_hint);
     pages->addWidget(m_plot);
     setLayout(pages);
+    // The widget's own: a stacked layout lays no margins of its own around its pages.
+    setContentsMargins(frameWidth, frameWidth, frameWidth, frameWidth);
 
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &PlotWidget::refreshNow);
