@@ -139,10 +139,8 @@ void CurvesPlot::setUnit(EntropyUnit unit)
 
 void CurvesPlot::arrange()
 {
+    emptyLayout();
     QCPLayoutGrid& grid = *plot().plotLayout();
-    for (int i = grid.elementCount() - 1; i >= 0; --i)
-        grid.takeAt(i);
-    grid.simplify();
     grid.setRowSpacing(0);
     m_legend->setVisible(isShown(Curve::Entropy));
     if (isShown(Curve::Entropy))

@@ -155,10 +155,8 @@ void MixturePlot::setLogarithmic(bool logarithmic)
 
 void MixturePlot::arrange()
 {
+    emptyLayout();
     QCPLayoutGrid& grid = *plot().plotLayout();
-    for (int i = grid.elementCount() - 1; i >= 0; --i)
-        grid.takeAt(i);
-    grid.simplify();
     const bool heat = m_views != Views::Stacked;
     const bool stack = m_views != Views::HeatMap;
     for (QCPLayerable* element :

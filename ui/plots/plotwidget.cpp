@@ -227,6 +227,15 @@ void PlotWidget::applyTheme()
     dress();
 }
 
+void PlotWidget::emptyLayout()
+{
+    QCPLayoutGrid& grid = *m_plot->plotLayout();
+    for (int cell = grid.elementCount() - 1; cell >= 0; --cell)
+        if (grid.elementAt(cell)) // some cells of a grid are empty
+            grid.takeAt(cell);
+    grid.simplify();
+}
+
 QCPLegend* PlotWidget::addLegend(const std::vector<QCPAbstractPlottable*>& plottables)
 {
     auto* legend = new QCPLegend;

@@ -87,6 +87,8 @@ protected:
     virtual void dress() = 0;
     /// As an axis label where the pane is high enough for one, else inside the pane's corner.
     void labelPane(QCPAxisRect&, const QString& label);
+    /// Takes panes and legends out of the layout, to be placed in it anew.
+    void emptyLayout();
     /// A row of names, to be placed above the panes.
     [[nodiscard]] QCPLegend* addLegend(const std::vector<QCPAbstractPlottable*>&);
     /// For an axis that stands in no axis rect of the layout.
