@@ -3,6 +3,7 @@
 
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
+#include "plots/qcp.h"
 #include "plots/stepplot.h"
 #include "syntheticrun.h"
 
@@ -39,10 +40,10 @@ struct PlotFixture
     }
 };
 
-/// Where `step` is on the plot's canvas, in the middle of its height.
+/// Where `step` is on the plot's canvas, in the middle of its upper pane.
 inline QPoint placeOf(const ui::StepPlot& plot, double step)
 {
-    return {static_cast<int>(plot.pixelOf(step)), plot.canvas()->height() / 2};
+    return {static_cast<int>(plot.pixelOf(step)), plot.visiblePanes().front()->center().y()};
 }
 
 inline void press(const ui::StepPlot& plot, double step, Qt::KeyboardModifiers modifiers = {})
@@ -54,8 +55,7 @@ inline void press(const ui::StepPlot& plot, double step, Qt::KeyboardModifiers m
 /// leaves the canvas when it goes beside it.
 inline void movePointer(const ui::StepPlot& plot, const QPoint& onCanvas)
 {
-    QTest::mouseMove(plot.window()->windowHandle(),
-                     plot.canvas()->mapTo(plot.window(), onCanvas));
+    QTest::mouseMove(plot.window()->windowHandle(), plot.canvas()->mapTo(plot.window(), onCanvas));
 }
 
 inline bool hasColor(const QImage& image, const QRect& where, const QColor& color)

@@ -24,8 +24,10 @@ MixturePanel::MixturePanel(RunDocument* document, StepCursor* cursor, MixturePlo
     kind->setToolTip(tr("Three quantities that differ: what was fed, the probability after "
                         "temperature and filters, and the raw probability (T = 1, full "
                         "vocabulary)"));
-    for (const WeightKind each : {WeightKind::Mixture, WeightKind::Filtered, WeightKind::Raw})
+    for (const WeightKind each : {WeightKind::Mixture, WeightKind::Filtered, WeightKind::Raw}) {
         kind->addItem(weightText(each), static_cast<int>(each));
+        kind->setItemData(kind->count() - 1, supportText(each), Qt::ToolTipRole);
+    }
     connect(kind, &QComboBox::currentIndexChanged, this,
             [plot, kind] { plot->setKind(static_cast<WeightKind>(kind->currentData().toInt())); });
     addControl(kind);

@@ -66,6 +66,19 @@ QString weightText(WeightKind kind)
     return {};
 }
 
+QString supportText(WeightKind kind)
+{
+    switch (kind) {
+    case WeightKind::Mixture:
+        return MixturePlot::tr("share of what was fed; the weights of a step sum to 1");
+    case WeightKind::Filtered:
+        return MixturePlot::tr("after temperature and filters, of the tokens they leave");
+    case WeightKind::Raw:
+        return MixturePlot::tr("T = 1, full vocabulary");
+    }
+    return {};
+}
+
 QString leftOutText(WeightKind kind)
 {
     switch (kind) {
@@ -351,9 +364,10 @@ QString MixturePlot::subject() const
 
 QString MixturePlot::description() const
 {
-    return tr("%1 by rank and step. Row \"left out\": %2. A column of the map shows the greatest "
-              "of the steps it stands for, a column of the stack their mean.")
-        .arg(weightText(m_kind), leftOutText(m_kind));
+    return tr("%1 (%2) by rank and step, as a fraction of 1. Row \"left out\": %3. A column of the "
+              "map shows the greatest of the steps it stands for, a column of the stack their "
+              "mean.")
+        .arg(weightText(m_kind), supportText(m_kind), leftOutText(m_kind));
 }
 
 std::optional<std::size_t> MixturePlot::hoveredRank() const
@@ -375,6 +389,9 @@ QString MixturePlot::readOutOf(qint64 step) const
         return locale().toString(value, 'g', readOutDigits);
     };
     QString text = stepText(step);
+    const double leftOut = massLeftOut(record, m_kind);
+    if (std::isnan(leftOut))
+        return text + tr(" · a vector was fed that is no mixture of tokens");
     const std::optional<std::size_t> rank = hoveredRank();
     if (rank && *rank <= ranked.size()) {
         const TokenId id = ranked[*rank - 1].id;
@@ -396,9 +413,7 @@ QString MixturePlot::readOutOf(qint64 step) const
             parts += tr("%n more", nullptr, static_cast<int>(ranked.size() - readOutRanks));
         text += parts.join(QStringLiteral(", "));
     }
-    text +=
-        QStringLiteral(" · %1 %2").arg(leftOutText(m_kind), number(massLeftOut(record, m_kind)));
-    return text;
+    return text + QStringLiteral(" · %1 %2").arg(leftOutText(m_kind), number(leftOut));
 }
 
 PlotData MixturePlot::data() const

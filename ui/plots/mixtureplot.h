@@ -21,6 +21,8 @@ class RankMap;
 
 /// "mixture weight"
 [[nodiscard]] QString weightText(WeightKind);
+/// Of what the quantity is a fraction: "of the full vocabulary at T = 1".
+[[nodiscard]] QString supportText(WeightKind);
 /// "raw mass that was not fed"
 [[nodiscard]] QString leftOutText(WeightKind);
 
