@@ -333,6 +333,73 @@ private Q_SLOTS:
         QVERIFY(std::isnan(mapped(f.panel.plot(), 0, 6)));
     }
 
+    // QCustomPlot paints whenever it is resized, also before a new run or range was filled in, as
+    // when the first run of a session takes the place of the hint: it once named the tokens of
+    // every step then, which took a second for 100,000.
+    void aResizeBeforeTheNextFillPaintsNoMoreThanIsVisible_data()
+    {
+        QTest::addColumn<bool>("opens");
+        QTest::newRow("a run opens") << true;
+        QTest::newRow("the range widens") << false;
+    }
+
+    void aResizeBeforeTheNextFillPaintsNoMoreThanIsVisible()
+    {
+        QFETCH(bool, opens);
+        test::SampleTrace trace;
+        trace.repeat({"tick", "tock"}, 20'000);
+        Fixture f;
+        MixturePlot& plot = f.panel.plot();
+        if (!opens) {
+            trace.openIn(f.document);
+            plot.setRange({10, 30});
+            plot.refreshNow();
+        }
+        const QCustomPlot& drawing = test::drawingOf(plot);
+        std::size_t most = 0;
+        int paintings = 0;
+        connect(&drawing, &QCustomPlot::beforeReplot, this, [&] {
+            const auto [begin, end] = plot.filledBlocks();
+            most = std::max(most, end - begin);
+            ++paintings;
+        });
+        if (opens)
+            trace.openIn(f.document);
+        else
+            plot.showAll();
+        f.panel.resize(f.panel.size() + QSize(1, 0));
+        QVERIFY(paintings > 0 || opens);
+        QVERIFY(most < 30);
+        plot.refreshNow();
+        QVERIFY(paintings > 0);
+        QVERIFY(most <= static_cast<std::size_t>(drawing.width()));
+        disconnect(&drawing, nullptr, this, nullptr);
+    }
+
+    // What one column shows of many steps, against all of them looked at one by one.
+    void aColumnOfALongRunHasTheGreatestOfItsSteps()
+    {
+        test::SampleTrace trace;
+        trace.repeat({"tick", "tock", "tick", "tock", "tick", "tock", "tick"}, 20'000);
+        Fixture f(trace);
+        const MixturePlot& plot = f.panel.plot();
+        const qint64 wide = plot.stepsPerColumn();
+        QVERIFY(wide > 1);
+        for (const qint64 first : {qint64{0}, 64 * wide, 20'000 / wide * wide}) {
+            float greatest = 0;
+            double leftOutMost = 0;
+            for (qint64 step = first; step < std::min(first + wide, qint64{20'000}); ++step) {
+                const StepRecord& record = *f.document.at(step);
+                greatest = std::max(greatest, rankedWeights(record, plot.kind()).front().weight);
+                leftOutMost = std::max(leftOutMost, massLeftOut(record, plot.kind()));
+            }
+            const qint64 middle = first + wide / 2;
+            QCOMPARE(mapped(plot, middle, 1), static_cast<double>(greatest));
+            QCOMPARE(mapped(plot, middle, leftOut),
+                     static_cast<double>(static_cast<float>(leftOutMost)));
+        }
+    }
+
     void withoutARunASentenceSaysWhatWillBeHere()
     {
         Fixture f;

@@ -94,10 +94,10 @@ void CellLabels::draw(QCPPainter* painter)
     painter->setClipRect(m_pane.rect());
     QCPColorGradient shades = m_map.gradient();
     const TokenTable& tokens = *m_owner.document().tokens();
-    const auto [first, last] = m_owner.shownRows();
-    for (qint64 step = first; step <= last; ++step) {
+    const auto [begin, end] = m_owner.filledBlocks(); // of one step each
+    for (std::size_t step = begin; step < end; ++step) {
         const std::vector<RankedWeight> ranked =
-            rankedWeights(*m_owner.document().at(step), m_owner.kind());
+            rankedWeights(m_owner.document().steps()[step], m_owner.kind());
         for (std::size_t i = 0; i < std::min(ranked.size(), m_owner.rankCount()); ++i) {
             const double x = steps.coordToPixel(static_cast<double>(step)) - width / 2;
             const double y = ranks.coordToPixel(static_cast<double>(i + 1)) - height / 2;
@@ -131,7 +131,7 @@ void StackedShares::draw(QCPPainter* painter)
     const bool outlined = blockPixels >= leastBarPixels;
     painter->setClipRect(m_pane.rect());
     painter->setPen(outlined ? QPen(theme().background, 1) : QPen(Qt::NoPen));
-    const auto [begin, end] = m_owner.visibleBlocks();
+    const auto [begin, end] = m_owner.filledBlocks();
     for (std::size_t block = begin; block < end; ++block) {
         const double left = steps.coordToPixel(static_cast<double>(block) * perBlock - 0.5);
         double below = 0;

@@ -208,8 +208,7 @@ void MixturePlot::documentGrew()
     m_scanned = steps.size();
     if (m_ranks == before)
         return;
-    m_greatest = BlockPyramid(m_ranks + 1, BlockPyramid::Reduction::Greatest);
-    m_sums = BlockPyramid(shareCount, BlockPyramid::Reduction::Sum);
+    clearPyramids();
     Q_EMIT columnsChanged();
 }
 
@@ -217,9 +216,15 @@ void MixturePlot::rebuild()
 {
     m_ranks = leastRanks;
     m_scanned = 0;
+    clearPyramids();
+    documentGrew();
+}
+
+void MixturePlot::clearPyramids()
+{
     m_greatest = BlockPyramid(m_ranks + 1, BlockPyramid::Reduction::Greatest);
     m_sums = BlockPyramid(shareCount, BlockPyramid::Reduction::Sum);
-    documentGrew();
+    m_filled = {};
 }
 
 void MixturePlot::extendPyramids()
@@ -252,15 +257,6 @@ double MixturePlot::pixelOfRank(double rank) const
     return m_heat->axis(QCPAxis::atLeft)->coordToPixel(rank);
 }
 
-std::pair<std::size_t, std::size_t> MixturePlot::visibleBlocks() const
-{
-    const auto [first, last] = shownRows();
-    if (last < first)
-        return {0, 0};
-    return {static_cast<std::size_t>(first) >> m_level,
-            std::min((static_cast<std::size_t>(last) >> m_level) + 1, m_sums.blocks(m_level))};
-}
-
 std::vector<double> MixturePlot::meanShares(std::size_t index) const
 {
     const std::span<const float> sums = m_sums.block(m_level, index);
@@ -282,6 +278,9 @@ void MixturePlot::fill(int columns)
     m_level =
         BlockPyramid::levelFor(static_cast<std::size_t>(std::max<qint64>(last - first + 1, 0)),
                                static_cast<std::size_t>(std::min(columns, mostColumns)));
+    m_filled = last < first ? std::pair<std::size_t, std::size_t>{}
+                            : std::pair{static_cast<std::size_t>(first) >> m_level,
+                                        (static_cast<std::size_t>(last) >> m_level) + 1};
     labelPane(*m_stack,
               m_level == 0
                   ? weightText(m_kind)
@@ -300,7 +299,7 @@ void MixturePlot::fill(int columns)
 
 void MixturePlot::fillMap()
 {
-    const auto [begin, end] = visibleBlocks();
+    const auto [begin, end] = m_filled;
     const int columns = std::max(2, static_cast<int>(end - begin)); // one alone has no width
     const int rows = static_cast<int>(m_ranks) + 2;
     const auto perBlock = static_cast<double>(stepsPerColumn());

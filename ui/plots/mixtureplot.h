@@ -56,7 +56,9 @@ public:
     /// Means over block `index` of 2^level steps: PlotTheme::rankCount ranks, all later ranks
     /// together, what is left out. Read by the painters.
     [[nodiscard]] std::vector<double> meanShares(std::size_t index) const;
-    [[nodiscard]] std::pair<std::size_t, std::size_t> visibleBlocks() const; // [begin, end)
+    /// Blocks [begin, end) that the plot was filled with last: painters look at no others, since
+    /// QCustomPlot may paint (when it is resized) before a new range or run was filled in.
+    [[nodiscard]] std::pair<std::size_t, std::size_t> filledBlocks() const { return m_filled; }
 
     [[nodiscard]] QString subject() const override;
     [[nodiscard]] QString description() const override;
@@ -71,6 +73,7 @@ protected:
 
 private:
     void rebuild();
+    void clearPyramids();
     void extendPyramids();
     void arrange();
     void fillMap();
@@ -85,6 +88,7 @@ private:
     BlockPyramid m_greatest;   // m_ranks rows, then what is left out
     BlockPyramid m_sums;       // as meanShares()
     unsigned m_level = 0;
+    std::pair<std::size_t, std::size_t> m_filled; // of blocks of m_level
     QCPAxisRect* m_heat = nullptr;
     QCPAxisRect* m_stack = nullptr;
     RankMap* m_map = nullptr;
