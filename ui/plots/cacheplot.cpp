@@ -14,6 +14,7 @@ namespace halftone::ui {
 namespace {
 
 constexpr double headroom = 1.1;
+constexpr double leastStairPixels = 3; // width of a step
 constexpr std::array series{Series::CacheLogical, Series::CacheLive, Series::CacheAllocated};
 // The widest line lies lowest, so that lines of equal value are all seen.
 constexpr std::array widths{1.5, 3.5, 1.5};
@@ -36,7 +37,6 @@ CachePlot::CachePlot(RunDocument* document, StepCursor* cursor, QWidget* parent)
     for (const std::size_t i : {1U, 0U, 2U}) {
         m_graphs[i] = plot().addGraph(steps, bytes);
         m_graphs[i]->setName(names[i]);
-        m_graphs[i]->setLineStyle(QCPGraph::lsStepLeft);
         m_graphs[i]->setAntialiased(false); // upright and level lines need none
     }
     plot().plotLayout()->addElement(0, 0, addLegend({m_graphs.begin(), m_graphs.end()}));
@@ -59,15 +59,20 @@ void CachePlot::fill(int columns)
 {
     StepPlot::fill(columns);
     const auto [begin, end] = visibleSteps();
+    // Wide and dashed lines are stroked point by point, and bytes change slowly: a point a pixel
+    // does, and stairs only where they can be told from a line.
+    const auto pairs = static_cast<std::size_t>(std::max(1, columns / 2));
+    const bool stairs = columns >= leastStairPixels * range().size();
     double greatest = 0;
     for (std::size_t i = 0; i < m_graphs.size(); ++i) {
         QVector<QCPGraphData> points;
-        for (const SeriesPoint& point : decimate(document().series(series[i]), 0, begin, end,
-                                                 static_cast<std::size_t>(columns))) {
+        for (const SeriesPoint& point :
+             decimate(document().series(series[i]), 0, begin, end, pairs)) {
             points.append({point.x, point.y});
             greatest = std::max(greatest, point.y);
         }
         m_graphs[i]->data()->set(points, true);
+        m_graphs[i]->setLineStyle(stairs ? QCPGraph::lsStepLeft : QCPGraph::lsLine);
     }
     m_pane->axis(QCPAxis::atLeft)->setRange(0, greatest > 0 ? greatest * headroom : 1);
     labelPane(*m_pane, tr("KV cache (bytes)"));

@@ -244,10 +244,13 @@ void CurvesPlot::style(QCPGraph& graph, std::size_t line, const QCPScatterStyle&
 {
     const LineStyle& look = theme().lines[line];
     const bool sparse = pixelsPerStep >= markerPixels;
-    // Lines that are wide or dashed are stroked as outlines: over thousands of spikes that takes
-    // many frames. Files have the time.
-    const bool fine = sparse || isDrawingForExport();
-    graph.setPen(fine ? QPen(look.color, 1.5, look.pen) : QPen(look.color, 1));
+    // A pen wider than a pixel is stroked as an outline, which over spikes takes many frames, and
+    // so do dashes over thousands of them. Files have the time.
+    if (isDrawingForExport())
+        graph.setPen(QPen(look.color, 1.5, look.pen));
+    else
+        graph.setPen(QPen(look.color, 1, sparse ? look.pen : Qt::SolidLine));
+    graph.setAntialiased(pixelsPerStep >= 1 || isDrawingForExport()); // else mostly upright
     graph.setScatterStyle(sparse ? marker : QCPScatterStyle());
 }
 
