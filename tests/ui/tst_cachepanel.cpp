@@ -153,7 +153,7 @@ private Q_SLOTS:
         const QProgressBar& context = gauge(f.panel, "contextGauge");
         const auto filled = [&] { return 1.0 * context.value() / context.maximum(); };
         QCOMPARE(filled(), 0.2);
-        QVERIFY(context.text().contains(QStringLiteral("2 / 10 rows")));
+        QCOMPARE(context.text(), QStringLiteral("2 / 10 rows (20 %)"));
         f.cursor.moveTo(3);
         QCOMPARE(filled(), 0.5);
         QVERIFY2(words(f.panel).contains(QStringLiteral("5 of the 10 rows")),
@@ -163,12 +163,34 @@ private Q_SLOTS:
         QVERIFY(words(f.panel).contains(QStringLiteral("The buffers hold 128 bytes")));
     }
 
+    void lowPanelsLeaveTheirHeightToThePlots()
+    {
+        test::SampleTrace trace = fourSteps();
+        Fixture f(trace);
+        const auto* sentences = f.panel.findChild<QLabel*>(QStringLiteral("cacheWords"));
+        const auto plotsShare = [&] {
+            QCoreApplication::processEvents();
+            return 1.0 * f.plot().height() / f.panel.height();
+        };
+        f.panel.resize(850, 260);
+        QVERIFY(plotsShare() > 0.5);
+        QCOMPARE(f.plot().y(), f.panel.layers().y()); // side by side
+        QVERIFY(!sentences->isVisible());
+        QCOMPARE(gauge(f.panel, "contextGauge").toolTip(),
+                 QStringLiteral("2 of the 10 rows of the model's context are in use (20 %)."));
+        f.panel.resize(420, 700);
+        QVERIFY(f.panel.layers().mapTo(&f.panel, QPoint()).y() >=
+                f.plot().mapTo(&f.panel, QPoint()).y() + f.plot().height());
+        QVERIFY(sentences->isVisible());
+    }
+
     void aContextLimitThatIsNotKnownIsSaidSo()
     {
         test::SampleTrace trace = fourSteps();
         trace.info.model.cache.contextLimit = 0;
         Fixture f(trace);
         QCOMPARE(gauge(f.panel, "contextGauge").value(), 0);
+        QCOMPARE(gauge(f.panel, "contextGauge").text(), QStringLiteral("2 rows"));
         QVERIFY(words(f.panel).contains(QStringLiteral("context limit is not known")));
     }
 

@@ -249,6 +249,30 @@ private Q_SLOTS:
         QCOMPARE(table.currentIndex().row(), 0);
     }
 
+    void panesTooLowForALabelAlongTheirAxisKeepTheirDataBelowTheName()
+    {
+        test::SampleTrace trace = forkThenAnswer();
+        Fixture f(trace);
+        f.panel.resize(850, 400);
+        f.plot().refreshNow();
+        const QCPAxisRect& pane = *f.plot().visiblePanes().back();
+        QVERIFY(pane.axis(QCPAxis::atLeft)->label().isEmpty());
+        double top = pane.bottom();
+        for (const QCPGraphData& point : *pane.graphs().first()->data())
+            top = std::min(top, pane.axis(QCPAxis::atLeft)->coordToPixel(point.value));
+        QVERIFY(top >= pane.top() + f.plot().fontMetrics().height());
+    }
+
+    void theReadOutHasRoomForAStepInNarrowPanels()
+    {
+        test::SampleTrace trace = forkThenAnswer();
+        Fixture f(trace);
+        f.panel.resize(420, 500);
+        QCoreApplication::processEvents();
+        const auto* label = f.panel.findChild<QLabel*>(QStringLiteral("readOut"));
+        QVERIFY(label->heightForWidth(label->width()) <= label->height());
+    }
+
     void withoutARunASentenceSaysWhatWillBeHere()
     {
         Fixture f;

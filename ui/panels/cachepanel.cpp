@@ -8,13 +8,13 @@
 #include "plots/plottablemodel.h"
 
 #include <QContextMenuEvent>
-#include <QGridLayout>
 #include <QLabel>
 #include <QLocale>
 #include <QMenu>
 #include <QProgressBar>
 #include <QStackedWidget>
 #include <QTableView>
+#include <QVBoxLayout>
 
 #include <algorithm>
 
@@ -24,12 +24,20 @@ namespace {
 
 constexpr int fullGauge = 1000;
 constexpr int memoryIntervalMs = 2000;
+constexpr int leastLinesIfWide = 20; // height of a panel that has room for sentences
+constexpr int leastLinesIfNarrow = 34;
+constexpr int gaugeCharacters = 52; // of its name and text: narrower panels have them in two lines
 
 void setGauge(QProgressBar& gauge, double share, const QString& text)
 {
     gauge.setValue(static_cast<int>(std::clamp(share, 0.0, 1.0) * fullGauge));
     gauge.setFormat(text);
-    gauge.setAccessibleDescription(text);
+}
+
+void describeGauge(QProgressBar& gauge, const QString& sentence)
+{
+    gauge.setToolTip(sentence);
+    gauge.setAccessibleDescription(sentence);
 }
 
 } // namespace
@@ -39,6 +47,7 @@ CachePanel::CachePanel(RunDocument* document, StepCursor* cursor, QWidget* paren
     , m_layers(new LayerBars(document, cursor))
     , m_context(new QProgressBar)
     , m_memory(new QProgressBar)
+    , m_gauges(new QHBoxLayout)
     , m_words(new QLabel)
 {
     auto* model = new PlotTableModel(m_layers, this);
@@ -46,7 +55,7 @@ CachePanel::CachePanel(RunDocument* document, StepCursor* cursor, QWidget* paren
     auto* pages = new QStackedWidget;
     pages->addWidget(m_layers);
     pages->addWidget(table);
-    addBelow(pages, 2);
+    addPlot(pages);
     QMenu* layers = addMenu(tr("Layers"), tr("The bars of each layer"));
     QAction* asTable = layers->addAction(tr("As a table"));
     asTable->setCheckable(true);
@@ -56,26 +65,30 @@ CachePanel::CachePanel(RunDocument* document, StepCursor* cursor, QWidget* paren
     connect(m_layers, &PlotWidget::columnsChanged, model, &PlotTableModel::reload);
     connect(m_layers, &LayerBars::valuesChanged, model, &PlotTableModel::refresh);
 
-    auto* gauges = new QWidget;
-    auto* grid = new QGridLayout(gauges);
-    grid->setContentsMargins(4, 0, 4, 4);
-    const auto addGauge = [&](int row, const QString& text, QProgressBar* gauge) {
+    const auto addGauge = [&](const QString& text, QProgressBar* gauge) {
         auto* label = new QLabel(text);
         label->setBuddy(gauge);
         gauge->setRange(0, fullGauge);
         gauge->setTextVisible(true);
         gauge->setAccessibleName(text);
-        grid->addWidget(label, row, 0);
-        grid->addWidget(gauge, row, 1);
+        auto* pair = new QHBoxLayout;
+        pair->addWidget(label);
+        pair->addWidget(gauge, 1);
+        m_gauges->addLayout(pair, 1);
     };
-    addGauge(0, tr("Context"), m_context);
-    addGauge(1, tr("Memory"), m_memory);
+    addGauge(tr("Context"), m_context);
+    addGauge(tr("Memory"), m_memory);
     m_context->setObjectName(QStringLiteral("contextGauge"));
     m_memory->setObjectName(QStringLiteral("memoryGauge"));
     m_words->setObjectName(QStringLiteral("cacheWords"));
     m_words->setWordWrap(true);
-    grid->addWidget(m_words, 2, 0, 1, 2);
-    addBelow(gauges, 0);
+    auto* below = new QWidget;
+    auto* column = new QVBoxLayout(below);
+    column->setContentsMargins(4, 0, 4, 4);
+    column->setSpacing(4);
+    column->addLayout(m_gauges);
+    column->addWidget(m_words);
+    addBelow(below);
 
     m_clock.setInterval(memoryIntervalMs);
     connect(&m_clock, &QTimer::timeout, this, &CachePanel::lookAtMemory);
@@ -97,11 +110,16 @@ void CachePanel::updateGauges()
     if (!record) {
         setGauge(*m_context, 0, tr("no run"));
         setGauge(*m_memory, 0, tr("no run"));
+        describeGauge(*m_context, {});
+        describeGauge(*m_memory, {});
         m_words->clear();
         return;
     }
-    m_words->setText(tellContext(record->cache.rows) + QLatin1Char(' ') +
-                     tellMemory(record->cache.allocated));
+    const QString context = tellContext(record->cache.rows);
+    const QString memory = tellMemory(record->cache.allocated);
+    describeGauge(*m_context, context);
+    describeGauge(*m_memory, memory);
+    m_words->setText(context + QLatin1Char(' ') + memory);
 }
 
 QString CachePanel::tellContext(qint64 rows)
@@ -109,12 +127,12 @@ QString CachePanel::tellContext(qint64 rows)
     const QString shownRows = locale().toString(rows);
     const qint64 limit = document().info().model.cache.contextLimit;
     if (limit <= 0) {
-        setGauge(*m_context, 0, shownRows);
+        setGauge(*m_context, 0, tr("%1 rows").arg(shownRows));
         return tr("%1 rows are in use; the model's context limit is not known.").arg(shownRows);
     }
     const double share = static_cast<double>(rows) / static_cast<double>(limit);
     const QString shownLimit = locale().toString(limit);
-    setGauge(*m_context, share, tr("%1 / %2 rows").arg(shownRows, shownLimit));
+    setGauge(*m_context, share, tr("%1 / %2 rows (%3)").arg(shownRows, shownLimit, percent(share)));
     return tr("%1 of the %2 rows of the model's context are in use (%3).")
         .arg(shownRows, shownLimit, percent(share));
 }
@@ -131,7 +149,7 @@ QString CachePanel::tellMemory(qint64 allocated)
     const qint64 whole = std::max<qint64>(1, *m_available + (document().isLive() ? allocated : 0));
     const double share = static_cast<double>(allocated) / static_cast<double>(whole);
     const QString shownWhole = locale().formattedDataSize(whole);
-    setGauge(*m_memory, share, tr("%1 / %2").arg(shownBytes, shownWhole));
+    setGauge(*m_memory, share, tr("%1 / %2 (%3)").arg(shownBytes, shownWhole, percent(share)));
     return tr("The buffers hold %1 of the %2 of memory that this machine could give them (%3).")
         .arg(shownBytes, shownWhole, percent(share));
 }
@@ -142,6 +160,17 @@ QString CachePanel::percent(double share) const
     if (share > 0 && share < least)
         return tr("less than %1 %").arg(locale().toString(100 * least, 'f', 2));
     return tr("%1 %").arg(locale().toString(100 * share, 'f', share < 0.1 ? 2 : 0));
+}
+
+void CachePanel::resizeEvent(QResizeEvent* event)
+{
+    PlotPanel::resizeEvent(event);
+    const bool fit = width() >= 2 * gaugeCharacters * fontMetrics().averageCharWidth();
+    m_gauges->setDirection(fit ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    // Low panels leave their height to the plots: the gauges have the numbers, their tool tips the
+    // sentences.
+    const int least = isWide() ? leastLinesIfWide : leastLinesIfNarrow;
+    m_words->setVisible(height() >= least * fontMetrics().lineSpacing());
 }
 
 void CachePanel::showEvent(QShowEvent* event)

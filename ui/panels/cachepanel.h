@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <optional>
 
+class QBoxLayout;
+class QLabel;
 class QProgressBar;
 
 namespace halftone::ui {
@@ -25,6 +27,7 @@ public:
     [[nodiscard]] LayerBars& layers() const { return *m_layers; }
 
 protected:
+    void resizeEvent(QResizeEvent*) override;
     void showEvent(QShowEvent*) override;
     void hideEvent(QHideEvent*) override;
 
@@ -39,6 +42,7 @@ private:
     LayerBars* m_layers;
     QProgressBar* m_context;
     QProgressBar* m_memory;
+    QBoxLayout* m_gauges;
     QLabel* m_words;
     QTimer m_clock;                          // memory changes by itself
     std::optional<std::int64_t> m_available; // bytes

@@ -17,12 +17,19 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace halftone::ui {
 
 namespace {
 
 constexpr int margin = 4;
-constexpr int readOutLines = 2;
+constexpr int readOutCharacters = 160; // of most steps; the tool tip has the longer ones whole
+constexpr int leastReadOutLines = 2;
+constexpr int mostReadOutLines = 4;
+constexpr int firstPlotStretch = 3;
+constexpr int otherPlotStretch = 2;
+constexpr double wideShape = 1.4; // width by height from which plots stand side by side
 
 } // namespace
 
@@ -35,6 +42,7 @@ PlotPanel::PlotPanel(RunDocument* document, StepCursor* cursor, StepPlot* plot, 
     , m_table(makePlotTable(m_model, tr("%1 as a table").arg(plot->accessibleName())))
     , m_pages(new QStackedWidget)
     , m_column(new QVBoxLayout(this))
+    , m_plots(new QHBoxLayout)
     , m_controls(new QHBoxLayout)
     , m_tableButton(new QToolButton)
     , m_readOut(new QLabel)
@@ -64,12 +72,13 @@ PlotPanel::PlotPanel(RunDocument* document, StepCursor* cursor, StepPlot* plot, 
     m_readOut->setWordWrap(true);
     m_readOut->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_readOut->setContentsMargins(margin, 0, margin, margin);
-    m_readOut->setFixedHeight(readOutLines * fontMetrics().lineSpacing() + margin);
 
     m_column->setContentsMargins(0, 0, 0, 0);
     m_column->setSpacing(margin);
     m_column->addLayout(m_controls);
-    m_column->addWidget(m_pages, 3);
+    m_plots->setSpacing(margin);
+    m_plots->addWidget(m_pages, firstPlotStretch);
+    m_column->addLayout(m_plots, 1);
     m_column->addWidget(m_readOut);
 
     connect(m_tableButton, &QToolButton::toggled, this, &PlotPanel::setShowsTable);
@@ -113,9 +122,19 @@ QMenu* PlotPanel::addMenu(const QString& text, const QString& toolTip)
     return menu;
 }
 
-void PlotPanel::addBelow(QWidget* widget, int stretch)
+bool PlotPanel::isWide() const
 {
-    m_column->addWidget(widget, stretch);
+    return width() >= wideShape * height();
+}
+
+void PlotPanel::addPlot(QWidget* widget)
+{
+    m_plots->addWidget(widget, otherPlotStretch);
+}
+
+void PlotPanel::addBelow(QWidget* widget)
+{
+    m_column->addWidget(widget);
 }
 
 bool PlotPanel::showsTable() const
@@ -155,6 +174,18 @@ void PlotPanel::showEvent(QShowEvent* event)
 {
     QWidget::showEvent(event);
     followFocus(m_cursor->step());
+}
+
+void PlotPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    m_plots->setDirection(isWide() ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    // By the panel's width, not by the text: the plot is not to jump from step to step.
+    const int lines =
+        1 + readOutCharacters * fontMetrics().averageCharWidth() / std::max(1, width());
+    m_readOut->setFixedHeight(std::clamp(lines, leastReadOutLines, mostReadOutLines) *
+                                  fontMetrics().lineSpacing() +
+                              margin);
 }
 
 void PlotPanel::contextMenuEvent(QContextMenuEvent* event)

@@ -4,6 +4,7 @@
 
 #include <QWidget>
 
+class QBoxLayout;
 class QHBoxLayout;
 class QLabel;
 class QMenu;
@@ -41,12 +42,17 @@ protected:
     void addControl(QWidget*);
     /// A button that opens a menu.
     QMenu* addMenu(const QString& text, const QString& toolTip);
-    /// Room below the plot and its table.
-    void addBelow(QWidget*, int stretch);
+    /// Plots stand side by side.
+    [[nodiscard]] bool isWide() const;
+    /// A second plot: to the right of the first where isWide(), else below it.
+    void addPlot(QWidget*);
+    /// Below plots and read-out, as high as it needs to be.
+    void addBelow(QWidget*);
     /// Asks for a file and writes the plot to it.
     void exportAs(PlotWidget&);
 
     void contextMenuEvent(QContextMenuEvent*) override;
+    void resizeEvent(QResizeEvent*) override;
     void showEvent(QShowEvent*) override;
 
 private:
@@ -61,6 +67,7 @@ private:
     QTableView* m_table;
     QStackedWidget* m_pages;
     QVBoxLayout* m_column;
+    QBoxLayout* m_plots;
     QHBoxLayout* m_controls;
     QToolButton* m_tableButton;
     QLabel* m_readOut;

@@ -74,8 +74,8 @@ void CachePlot::fill(int columns)
         m_graphs[i]->data()->set(points, true);
         m_graphs[i]->setLineStyle(stairs ? QCPGraph::lsStepLeft : QCPGraph::lsLine);
     }
-    m_pane->axis(QCPAxis::atLeft)->setRange(0, greatest > 0 ? greatest * headroom : 1);
-    labelPane(*m_pane, tr("KV cache (bytes)"));
+    const double above = labelPane(*m_pane, tr("KV cache (bytes)"));
+    m_pane->axis(QCPAxis::atLeft)->setRange(0, above * (greatest > 0 ? greatest * headroom : 1));
 }
 
 void CachePlot::dress()

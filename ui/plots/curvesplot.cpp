@@ -208,8 +208,9 @@ void CurvesPlot::fill(int columns)
                                                     begin, end, columns, scale));
         if (curve == Curve::PMax)
             greatest = 1;
-        each.rect->axis(QCPAxis::atLeft)->setRange(0, greatest > 0 ? greatest * headroom : 1);
-        labelPane(*each.rect, axisText(curve));
+        const double above = labelPane(*each.rect, axisText(curve));
+        each.rect->axis(QCPAxis::atLeft)
+            ->setRange(0, above * (greatest > 0 ? greatest * headroom : 1));
     }
     balance();
     for (Pane& each : m_curves)

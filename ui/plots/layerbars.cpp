@@ -14,6 +14,7 @@ namespace {
 constexpr int leastPaneSize = 20;  // pixels
 constexpr double groupWidth = 0.8; // of the distance between two layers
 constexpr double headroom = 1.1;
+constexpr int leastLegendLines = 10; // height of a plot that has room for a legend of its own
 
 } // namespace
 
@@ -49,7 +50,7 @@ LayerBars::LayerBars(RunDocument* document, StepCursor* cursor, QWidget* parent)
         m_bars[i]->setBarsGroup(group);
         m_bars[i]->setWidth(groupWidth / static_cast<double>(m_bars.size()));
     }
-    plot().plotLayout()->addElement(0, 0, addLegend({m_bars.begin(), m_bars.end()}));
+    m_legend = addLegend({m_bars.begin(), m_bars.end()});
     connect(document, &RunDocument::reset, this, [this] {
         scheduleFill();
         Q_EMIT columnsChanged();
@@ -99,8 +100,23 @@ bool LayerBars::isEmpty() const
     return layers().empty();
 }
 
+void LayerBars::placeLegend()
+{
+    // The plot of bytes against step has the same names in the same colours.
+    QCPLayoutGrid& grid = *plot().plotLayout();
+    const int least = leastLegendLines * QFontMetrics(theme().font).height();
+    const bool fits = plot().viewport().height() >= least;
+    m_legend->setVisible(fits);
+    grid.setRowStretchFactor(0, fits ? 1 : 0.001); // an empty row asks for its share too
+    if (fits && !grid.hasElement(0, 0))
+        grid.addElement(0, 0, m_legend);
+    else if (!fits && grid.hasElement(0, 0))
+        grid.take(m_legend);
+}
+
 void LayerBars::fill(int)
 {
+    placeLegend();
     const std::vector<CacheUsage> usages = layers();
     std::array<QVector<QCPBarsData>, 3> bars;
     double greatest = 0;
@@ -116,8 +132,8 @@ void LayerBars::fill(int)
         m_bars[count]->data()->set(bars[count], true);
     m_pane->axis(QCPAxis::atBottom)
         ->setRange(-0.5, std::max<double>(1, static_cast<double>(usages.size())) - 0.5);
-    m_pane->axis(QCPAxis::atLeft)->setRange(0, greatest > 0 ? greatest * headroom : 1);
-    labelPane(*m_pane, tr("bytes per layer"));
+    const double above = labelPane(*m_pane, tr("bytes per layer"));
+    m_pane->axis(QCPAxis::atLeft)->setRange(0, above * (greatest > 0 ? greatest * headroom : 1));
 }
 
 void LayerBars::dress()

@@ -42,10 +42,12 @@ protected:
 
 private:
     void followFocus();
+    void placeLegend();
 
     RunDocument* m_document;
     StepCursor* m_cursor;
     QCPAxisRect* m_pane = nullptr;
+    QCPLegend* m_legend = nullptr;
     std::array<QCPBars*, 3> m_bars{}; // logical, live, allocated
 };
 

@@ -20,6 +20,7 @@ constexpr std::size_t leastRanks = 4;
 constexpr std::size_t mostRanks = 64; // of the map; the read-out and the table have them all
 constexpr int mostColumns = 4000;     // a larger image takes longer than a frame
 constexpr double leastLogWeight = 1e-4;
+constexpr int mostScaleTicks = 5;
 constexpr int gradientStops = 32; // QCustomPlot mixes between them
 constexpr std::size_t shareCount = PlotTheme::rankCount + 2;
 constexpr int sideCharacters = 25; // width of the colour scale and of the focus list
@@ -114,7 +115,6 @@ MixturePlot::MixturePlot(RunDocument* document, StepCursor* cursor, QWidget* par
     ranks->setLabel(tr("rank"));
     ranks->setTicker(QSharedPointer<QCPAxisTickerText>::create());
     ranks->grid()->setVisible(false);
-    m_stack->axis(QCPAxis::atLeft)->setRange(0, 1);
     m_stack->axis(QCPAxis::atBottom)->setLabel(tr("step"));
     for (QCPAxisRect* pane : {m_heat, m_stack})
         pane->setMarginGroup(QCP::msLeft, m_margins);
@@ -281,12 +281,15 @@ void MixturePlot::fill(int columns)
     m_filled = last < first ? std::pair<std::size_t, std::size_t>{}
                             : std::pair{static_cast<std::size_t>(first) >> m_level,
                                         (static_cast<std::size_t>(last) >> m_level) + 1};
-    labelPane(*m_stack,
-              m_level == 0
-                  ? weightText(m_kind)
-                  : tr("%1\nmean of %2 steps").arg(weightText(m_kind)).arg(stepsPerColumn()));
+    const double above = labelPane(
+        *m_stack, m_level == 0
+                      ? weightText(m_kind)
+                      : tr("%1\nmean of %2 steps").arg(weightText(m_kind)).arg(stepsPerColumn()));
+    m_stack->axis(QCPAxis::atLeft)->setRange(0, above);
     const QFontMetrics metrics(theme().font);
     const QString quantity = weightText(m_kind);
+    m_scale->axis()->ticker()->setTickCount(
+        std::clamp(m_heat->height() / (2 * metrics.height()), 1, mostScaleTicks));
     m_scale->setLabel(metrics.horizontalAdvance(quantity) <= m_heat->height() ? quantity
                                                                               : QString());
     const int sideWidth =

@@ -23,8 +23,11 @@ constexpr int frameDelayMs = 12; // one frame at 60 Hz, less the time to draw it
 constexpr int leastTicks = 2;
 constexpr int mostTicks = 8;
 constexpr int mostLabelLength = 1000; // pixels
+constexpr double nameLines = 1.2;     // height of a pane's name with its margins
+constexpr double mostRoomForName = 2; // a pane hardly higher than its name is data all the same
 constexpr int legendSpace = 20;       // pixels an entry needs beside its icon and name
-constexpr int frameWidth = 2;         // room for the focus frame
+constexpr int legendIndent = 4;
+constexpr int frameWidth = 2; // room for the focus frame
 
 QPen penOf(const QColor& color, Qt::PenStyle style = Qt::SolidLine)
 {
@@ -159,10 +162,13 @@ void PlotWidget::spaceLabels()
             if (auto* item = qobject_cast<QCPPlottableLegendItem*>(legend->item(i)))
                 width += metrics.horizontalAdvance(item->plottable()->name()) +
                          legend->iconSize().width() + legendSpace;
-        const auto order = width <= m_plot->viewport().width() ? QCPLegend::foColumnsFirst
-                                                               : QCPLegend::foRowsFirst;
+        const int room = m_plot->viewport().width();
+        const auto order =
+            width + legendIndent <= room ? QCPLegend::foColumnsFirst : QCPLegend::foRowsFirst;
         if (legend->fillOrder() != order)
             legend->setFillOrder(order);
+        // Else the layout spreads the entries over the whole width, far from each other.
+        legend->setMargins({legendIndent, 2, std::max(0, room - width - legendIndent), 0});
     }
     for (QCPAxisRect* pane : m_plot->axisRects()) {
         QCPAxis& across = *pane->axis(QCPAxis::atBottom);
@@ -176,7 +182,7 @@ void PlotWidget::spaceLabels()
     }
 }
 
-void PlotWidget::labelPane(QCPAxisRect& pane, const QString& label)
+double PlotWidget::labelPane(QCPAxisRect& pane, const QString& label)
 {
     const QFontMetrics metrics(m_theme.font);
     const int length =
@@ -196,6 +202,11 @@ void PlotWidget::labelPane(QCPAxisRect& pane, const QString& label)
     name->setTextColor(m_theme.text);
     name->setText(QString(label).replace(QLatin1Char('\n'), QLatin1Char(' ')));
     name->setVisible(!along);
+    if (along)
+        return 1;
+    return std::min(mostRoomForName,
+                    pane.height() /
+                        std::max(1.0, 1.0 * pane.height() - nameLines * metrics.height()));
 }
 
 void PlotWidget::drawForExport(const QSize& size, int columns,
@@ -242,7 +253,6 @@ QCPLegend* PlotWidget::addLegend(const std::vector<QCPAbstractPlottable*>& plott
     plot().plotLayout()->addElement(0, 0, legend); // gives it to the plot
     plot().plotLayout()->take(legend);
     legend->setLayer(QStringLiteral("legend"));
-    legend->setMargins({0, 2, 0, 0});
     legend->setMaximumSize(QWIDGETSIZE_MAX, 0); // as low as its text allows
     for (QCPAbstractPlottable* plottable : plottables)
         legend->addItem(new QCPPlottableLegendItem(legend, plottable));

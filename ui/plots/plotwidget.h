@@ -85,8 +85,9 @@ protected:
     virtual void fill(int columns) = 0;
     /// theme() changed: pens and brushes of the subclass's own plottables.
     virtual void dress() = 0;
-    /// As an axis label where the pane is high enough for one, else inside the pane's corner.
-    void labelPane(QCPAxisRect&, const QString& label);
+    /// As an axis label where the pane is high enough for one, else inside the pane's upper corner.
+    /// Returns by how much the value axis must be longer so that nothing lies under the name.
+    [[nodiscard]] double labelPane(QCPAxisRect&, const QString& label);
     /// Takes panes and legends out of the layout, to be placed in it anew.
     void emptyLayout();
     /// A row of names, to be placed above the panes.
