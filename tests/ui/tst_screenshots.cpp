@@ -2,6 +2,7 @@
 // with real data, to build/<preset>/screenshots. The README's picture is one of them. The test
 // fails when a picture is empty.
 #include "bridge/enginecontroller.h"
+#include "commands.h"
 #include "mainwindow.h"
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
@@ -24,8 +25,8 @@ using namespace halftone::ui;
 namespace {
 
 /// A walk with true forks, of the length that the built-in model was trained for.
-const QString walk = QStringLiteral(
-    "diff gill . bern diff . bern femp . gill nilt . femp lell . from bern <think>");
+const QString walk =
+    QStringLiteral("diff gill . bern diff . bern femp . gill nilt . femp lell . from bern <think>");
 
 /// Panels are drawn in many colours; an empty one in a handful.
 int colourCount(const QImage& image)
@@ -57,13 +58,17 @@ private Q_SLOTS:
     void everyPanelShowsARun_data()
     {
         QTest::addColumn<QString>("mode");
-        QTest::newRow("soft") << QStringLiteral("soft");
-        QTest::newRow("discrete") << QStringLiteral("discrete");
+        QTest::addColumn<bool>("dark");
+        QTest::newRow("soft") << QStringLiteral("soft") << false;
+        QTest::newRow("discrete") << QStringLiteral("discrete") << false;
+        QTest::newRow("soft-dark") << QStringLiteral("soft") << true;
     }
 
     void everyPanelShowsARun()
     {
         QFETCH(QString, mode);
+        QFETCH(bool, dark);
+        const QString name = QString::fromLatin1(QTest::currentDataTag());
         QTemporaryDir home;
         WindowOptions options;
         options.library = std::filesystem::path(home.path().toStdString()) / "library.sqlite";
@@ -72,6 +77,9 @@ private Q_SLOTS:
         options.model = options.builtInModels.first();
         MainWindow window(options);
         window.resize(1600, 1000);
+        window.commands()
+            ->find(dark ? QStringLiteral("theme.dark") : QStringLiteral("theme.light"))
+            ->trigger();
         window.show();
         QVERIFY(QTest::qWaitForWindowExposed(&window));
         QTRY_VERIFY_WITH_TIMEOUT(window.engine()->model() != nullptr, 60'000);
@@ -87,13 +95,13 @@ private Q_SLOTS:
         window.cursor()->moveTo(0); // the fork: two components near one half
         QTest::qWait(500);          // plots redraw queued
 
-        save(window.grab(), QStringLiteral("window-%1").arg(mode));
+        save(window.grab(), QStringLiteral("window-%1").arg(name));
         const auto docks = window.findChildren<QDockWidget*>();
         QVERIFY(docks.size() >= 6);
         for (QDockWidget* dock : docks) {
             dock->raise();
             QTest::qWait(100);
-            save(dock->grab(), QStringLiteral("%1-%2").arg(dock->objectName(), mode));
+            save(dock->grab(), QStringLiteral("%1-%2").arg(dock->objectName(), name));
         }
     }
 
