@@ -51,6 +51,11 @@ Result<void> Session::rewind(StepIndex step)
     return m_state->rewind(step);
 }
 
+Result<void> Session::change(const std::string& mode, const ParameterValues& values)
+{
+    return guarded("changing a run", [&] { return m_state->change(mode, values); });
+}
+
 Result<std::unique_ptr<Session>> Session::fork(StepIndex step,
                                                const std::optional<RunSettings>& settings) const
 {

@@ -69,6 +69,10 @@ public:
     /// Forgets all decisions from `step` on; the next step() takes that decision again. A finished
     /// run can go on after it, from nextStep() too.
     [[nodiscard]] Result<void> rewind(StepIndex step);
+    /// From the next step on: another mode (empty: the same) and other parameters, the rest as it
+    /// is. Becomes a segment of the settings' schedule, so that the run is replayed with it. Fails
+    /// with InvalidArgument, and changes nothing, before the first step and for bad values.
+    [[nodiscard]] Result<void> change(const std::string& mode, const ParameterValues&);
     /// A session of its own that stands before decision `step` of this one, with a copy of the
     /// cache up to there: no second prefill. `settings` replaces this session's when given (another
     /// mode, another seed); counters of a different mode start anew.

@@ -2,6 +2,7 @@
 
 #include "engine/feeding_p.h"
 #include "engine/inputs_p.h"
+#include "engine/mixtureprobe_p.h"
 #include "engine/phases_p.h"
 #include "engine/recording_p.h"
 #include "reasoning/modes.h"
@@ -53,23 +54,14 @@ Result<std::unique_ptr<Session::State>> Session::State::create(std::shared_ptr<c
     if (!complete)
         return Unexpected(complete.error());
 
-    ModeContext context{engine->markers(), {}, &engine->identity(), engine->tokens().get()};
-    if (const Tokenizer* tokenizer = engine->tokenizer(); tokenizer != nullptr)
-        context.encode = [tokenizer](std::string_view text) -> Result<std::vector<TokenId>> {
-            return tokenizer->encode(text, SpecialTokens::Omit);
-        };
-    auto thinkRule = makeThinkingRule(*findMode(complete->mode), complete->parameters, context);
-    if (!thinkRule)
-        return Unexpected(thinkRule.error());
-    auto answerRule = makeAnswerRule(complete->parameters);
-    if (!answerRule)
-        return Unexpected(answerRule.error());
+    auto rules = makeRules(*engine, *complete);
+    if (!rules)
+        return Unexpected(rules.error());
 
     auto state = std::make_unique<State>();
     state->engine = std::move(engine);
     state->settings = std::move(*complete);
-    state->m_thinkRule = std::move(*thinkRule);
-    state->m_answerRule = std::move(*answerRule);
+    state->m_rules = std::move(*rules);
     const ModelIdentity& identity = state->model().identity();
     state->m_logits.resize(static_cast<std::size_t>(identity.vocabularySize));
     state->m_x.resize(static_cast<std::size_t>(identity.embeddingSize));
@@ -170,6 +162,7 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
     record.position = nextPosition();
     record.phase = m_phase;
     record.mode = rule().name();
+    record.segment = m_segment;
     recordDecision(m_logits, m_raw, m_decision, record);
     addEvents(record);
     if (auto embedded = embedDecision(record); !embedded)
@@ -182,7 +175,11 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
         fedBefore ? std::exchange(m_sharedForwardNs, 0) : nanoseconds(begin, fed);
     record.times.logitsNs = nanoseconds(fed, summarised);
     record.times.decideNs = nanoseconds(summarised, decided);
-    record.times.recordNs = nanoseconds(decided, Clock::now());
+    const auto recorded = Clock::now();
+    record.times.recordNs = nanoseconds(decided, recorded);
+    if (auto probed = probe(record); !probed)
+        return Unexpected(probed.error());
+    const std::int64_t probing = nanoseconds(recorded, Clock::now());
 
     advance(record);
     m_embeddingReady = true;
@@ -192,7 +189,7 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
     if (stopRequested.exchange(false, std::memory_order_relaxed) && stop == StopReason::None)
         stop = StopReason::User;
     ++timings.decodeSteps;
-    timings.decodeNs += nanoseconds(begin, Clock::now());
+    timings.decodeNs += nanoseconds(begin, Clock::now()) - probing;
     return &taken;
 }
 
@@ -211,6 +208,17 @@ Result<void> Session::State::embedDecision(StepRecord& record)
         record.nearest = std::move(*nearest);
     }
     return embedInput(model(), record.input, record.rng, m_x);
+}
+
+Result<void> Session::State::probe(StepRecord& record)
+{
+    if (!settings.probe || record.input.kind != InputKind::Mixture)
+        return {};
+    auto measured = probeMixture(model(), *m_cache, record.input, m_x);
+    if (!measured)
+        return Unexpected(measured.error());
+    record.probe = *measured;
+    return {};
 }
 
 /// Feeds the input that was decided last, so that `m_logits` are those after it.
@@ -296,9 +304,10 @@ void Session::State::takeOver(const StepInput* byHand)
 
 void Session::State::addEvents(StepRecord& record) const
 {
-    if (!steps.empty() && steps.back().mode != record.mode)
-        record.events.insert(record.events.begin(),
-                             {EventKind::ModeSwitched, steps.back().mode + " to " + record.mode});
+    if (!steps.empty())
+        if (std::string text = describeSwitch(steps.back(), record); !text.empty())
+            record.events.insert(record.events.begin(),
+                                 {EventKind::ModeSwitched, std::move(text)});
     const auto token = onlyToken(record.input);
     if (token && token == markers().thinkStart)
         record.events.push_back({EventKind::ThinkingStarted, "a think marker was fed"});
@@ -333,9 +342,16 @@ void Session::State::advance(const StepRecord& record)
         queue = m_decision.enqueue;
 
     const Phase phase = phaseAfterStep(m_phase, record, markers());
-    if (&rule(phase) != &rule())
-        m_nextRuleState = rule(phase).initialState();
+    const std::int32_t segment = segmentAfter(m_segment, record);
+    const StepRule& next = rule(segment, phase);
+    // Another temperature leaves a mode's counters alone; another mode or phase begins anew.
+    std::vector<double> fresh = next.initialState();
+    const bool goesOn = (phase == m_phase || &next == &rule()) && next.name() == rule().name() &&
+                        fresh.size() == m_nextRuleState.size();
+    if (!goesOn)
+        m_nextRuleState = std::move(fresh);
     m_phase = phase;
+    m_segment = segment;
     m_ruleState.swap(m_nextRuleState);
     m_forcedQueue.swap(queue);
     stop = record.stop;
@@ -430,8 +446,11 @@ Session::State::Standing Session::State::standingBefore(std::size_t step) const
 void Session::State::standAs(Standing standing)
 {
     m_phase = phaseAfterPrompt(settings, prompt, markers());
-    for (const StepRecord& record : steps)
+    m_segment = 0;
+    for (const StepRecord& record : steps) {
         m_phase = phaseAfterStep(m_phase, record, markers());
+        m_segment = segmentAfter(m_segment, record);
+    }
     m_ruleState = rule().initialState();
     const bool same = standing.phase == m_phase && standing.mode == rule().name() &&
                       standing.ruleState.size() == m_ruleState.size();

@@ -25,6 +25,7 @@ public:
     Result<const StepRecord*> step(const StepInput* byHand);
     Result<void> resume(std::span<const StepRecord>, const ProgressFn&, const CancelToken&);
     Result<void> rewind(StepIndex);
+    Result<void> change(const std::string& mode, const ParameterValues&);
     Result<std::unique_ptr<State>> fork(StepIndex, const RunSettings&) const;
     /// Feeds what sessions of one engine decided last, in one pass over the weights. Those that
     /// have nothing to feed are left alone. A failure poisons all.
@@ -53,11 +54,27 @@ private:
         std::vector<TokenId> forcedQueue;
     };
 
-    [[nodiscard]] const StepRule& rule(Phase phase) const
+    /// The rules of one segment of the schedule (segments.cpp).
+    struct SegmentRules
     {
-        return phase == Phase::Think || m_thinkRule->decidesAnswer() ? *m_thinkRule : *m_answerRule;
+        std::unique_ptr<StepRule> think;
+        std::unique_ptr<StepRule> answer;
+
+        [[nodiscard]] const StepRule& of(Phase phase) const
+        {
+            return phase == Phase::Think || think->decidesAnswer() ? *think : *answer;
+        }
+    };
+    [[nodiscard]] static Result<std::vector<SegmentRules>> makeRules(const Engine&,
+                                                                     const RunSettings&);
+    [[nodiscard]] const StepRule& rule(std::int32_t segment, Phase phase) const
+    {
+        return m_rules[static_cast<std::size_t>(segment)].of(phase);
     }
-    [[nodiscard]] const StepRule& rule() const { return rule(m_phase); }
+    [[nodiscard]] const StepRule& rule() const { return rule(m_segment, m_phase); }
+    [[nodiscard]] std::int32_t segmentAfter(std::int32_t segment, const StepRecord&) const;
+    [[nodiscard]] std::string describeSwitch(const StepRecord& before,
+                                             const StepRecord& now) const;
     [[nodiscard]] Position nextPosition() const
     {
         return Position{static_cast<std::int64_t>(prompt.size() + steps.size())};
@@ -72,6 +89,7 @@ private:
     Result<void> feedPending();
     Result<void> embedPending();
     Result<void> embedDecision(StepRecord&);
+    Result<void> probe(StepRecord&);
     Result<void> summarise();
     /// Who hears of trials: whoever resumes a run has them recorded already.
     enum class Trials
@@ -110,8 +128,7 @@ private:
         return result;
     }
 
-    std::unique_ptr<StepRule> m_thinkRule;
-    std::unique_ptr<StepRule> m_answerRule;
+    std::vector<SegmentRules> m_rules; // by segment
     std::unique_ptr<KvCache> m_cache;
     /// What the prompt's last row gave; shared with forks.
     struct PromptOutput
@@ -122,6 +139,7 @@ private:
     std::shared_ptr<const PromptOutput> m_promptOutput;
 
     Phase m_phase = Phase::Answer;
+    std::int32_t m_segment = 0;
     std::vector<double> m_ruleState; // of rule()
     std::vector<TokenId> m_forcedQueue;
 

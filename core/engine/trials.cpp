@@ -37,6 +37,7 @@ Result<std::unique_ptr<Session::State>> Session::State::forkHere() const
     state.prompt = prompt;
     state.steps = steps;
     state.m_phase = m_phase;
+    state.m_segment = m_segment;
     state.m_ruleState = m_ruleState;
     state.m_logits = m_logits;
     state.m_hidden = m_hidden;

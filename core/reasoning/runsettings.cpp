@@ -99,6 +99,13 @@ Result<void> readSetting(const std::string& key, const Json& value, RunSettings&
         settings.ignoreEnd = value.get<bool>();
     } else if (key == "parameters") {
         return readParameters(value, settings.parameters);
+    } else if (key == "schedule") {
+        return scheduleFromJson(value.dump(-1, ' ', true, Json::error_handler_t::replace))
+            .map([&](Schedule&& schedule) { settings.schedule = std::move(schedule); });
+    } else if (key == "probe") {
+        if (!value.is_boolean())
+            return wrongType(key, value, "true or false");
+        settings.probe = value.get<bool>();
     } else {
         return failure(ErrorCode::InvalidInput,
                        "The run settings have a key '" + key +
@@ -146,12 +153,45 @@ Result<RunSettings> completeSettings(const RunSettings& settings)
         return outOfRange("The largest number of steps", settings.maxSteps, highestMaxSteps);
     if (settings.candidates < 1 || settings.candidates > highestCandidates)
         return outOfRange("The number of candidates", settings.candidates, highestCandidates);
-    return completeParameters(mode->parameters, settings.parameters)
-        .map([&](ParameterValues&& values) {
-            RunSettings complete = settings;
-            complete.parameters = std::move(values);
-            return complete;
-        });
+    auto values = completeParameters(mode->parameters, settings.parameters);
+    if (!values)
+        return Unexpected(values.error());
+    RunSettings complete = settings;
+    complete.parameters = std::move(*values);
+    for (std::size_t i = 1; i <= complete.schedule.segments.size(); ++i)
+        if (auto segment = settingsInSegment(complete, static_cast<std::int32_t>(i)); !segment)
+            return Unexpected(segment.error());
+    return complete;
+}
+
+Result<RunSettings> settingsInSegment(const RunSettings& settings, std::int32_t segment)
+{
+    RunSettings now = settings;
+    now.schedule = {};
+    const auto last = std::min(static_cast<std::size_t>(std::max(0, segment)),
+                               settings.schedule.segments.size());
+    for (std::size_t i = 0; i < last; ++i) {
+        const Segment& change = settings.schedule.segments[i];
+        if (!change.mode.empty() && change.mode != now.mode) {
+            now.mode = change.mode;
+            // What both modes have stays as it is; what only the old one had is gone.
+            if (const Mode* mode = findMode(now.mode); mode != nullptr)
+                std::erase_if(now.parameters, [mode](const auto& value) {
+                    return std::none_of(
+                        mode->parameters.begin(), mode->parameters.end(),
+                        [&](const ParameterSpec& spec) { return spec.name == value.first; });
+                });
+        }
+        for (const auto& [name, value] : change.parameters)
+            now.parameters[name] = value;
+        auto complete = completeSettings(now);
+        if (!complete)
+            return failure(complete.error().code, "In segment " + std::to_string(i + 1) +
+                                                      " of the schedule: " +
+                                                      complete.error().message);
+        now = std::move(*complete);
+    }
+    return now;
 }
 
 std::string toJson(const RunSettings& settings)
@@ -159,13 +199,17 @@ std::string toJson(const RunSettings& settings)
     Json parameters = Json::object();
     for (const auto& [name, value] : settings.parameters)
         std::visit([&, &key = name](const auto& v) { parameters[key] = v; }, value);
-    const Json json = {{"mode", settings.mode},
-                       {"seed", settings.seed},
-                       {"max_steps", settings.maxSteps},
-                       {"candidates", settings.candidates},
-                       {"start", std::string(name(settings.start))},
-                       {"ignore_end", settings.ignoreEnd},
-                       {"parameters", parameters}};
+    Json json = {{"mode", settings.mode},
+                 {"seed", settings.seed},
+                 {"max_steps", settings.maxSteps},
+                 {"candidates", settings.candidates},
+                 {"start", std::string(name(settings.start))},
+                 {"ignore_end", settings.ignoreEnd},
+                 {"parameters", parameters}};
+    if (!settings.schedule.empty())
+        json["schedule"] = Json::parse(toJson(settings.schedule));
+    if (settings.probe)
+        json["probe"] = true;
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

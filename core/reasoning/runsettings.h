@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "reasoning/parameters.h"
+#include "reasoning/schedule.h"
 
 #include <cstdint>
 #include <string>
@@ -32,14 +33,21 @@ struct RunSettings
     StartPhase start = StartPhase::Auto;
     bool ignoreEnd = false;     // go on after an end token (benchmarks)
     ParameterValues parameters; // of the mode; absent ones take their default
+    Schedule schedule;          // what changes on the way
+    bool probe = false;         // measure each fed mixture against its parts (MixtureProbe)
 };
 
 /// The same with every parameter present; refuses what completeParameters() refuses, an unknown
-/// mode (naming those that exist) and counts out of range.
+/// mode (naming those that exist) and counts out of range. A schedule is checked, not completed.
 [[nodiscard]] Result<RunSettings> completeSettings(const RunSettings&);
+/// The settings under which the steps of a segment are taken (0: those before the first), with no
+/// schedule: each segment's mode and parameters on top of those before it. Complete for complete
+/// settings; fails as completeSettings(), naming the segment.
+[[nodiscard]] Result<RunSettings> settingsInSegment(const RunSettings&, std::int32_t segment);
 
 /// {"mode": "soft", "seed": 7, "max_steps": 256, "candidates": 32, "start": "auto",
-///  "ignore_end": false, "parameters": {"temperature": 0.6, …}}
+///  "ignore_end": false, "parameters": {"temperature": 0.6, …}}, and, where they are set, "schedule"
+/// (schedule.h) and "probe".
 [[nodiscard]] std::string toJson(const RunSettings&);
 /// Keys that are absent take their default; unknown ones are refused, since a run under settings
 /// that are not understood is not the run that was asked for. Parameters are read, not checked:
