@@ -116,8 +116,8 @@ private Q_SLOTS:
     {
         // Without a tokenizer token 7 reads "[7]".
         const TokenId word = ran(planned(R"({"segments": []})"))->steps()[4].sampled;
-        const std::string plan = R"({"segments": [{"when": {"text": "[)" +
-                                 std::to_string(word.value) + R"(]"}, "mode": "soft"}]})";
+        const std::string plan = "{\"segments\": [{\"when\": {\"text\": \"[" +
+                                 std::to_string(word.value) + "]\"}, \"mode\": \"soft\"}]}";
         const auto session = ran(planned(plan.c_str()));
         const auto& steps = session->steps();
         const auto first = std::find_if(steps.begin(), steps.end(), [&](const StepRecord& step) {
