@@ -38,4 +38,10 @@ using StepShown = std::function<bool(const StepRecord&)>;
 /// closes the stored run as failed and is returned.
 [[nodiscard]] Result<GeneratedRun> generate(const Engine&, const Generation&, const StepShown&);
 
+/// As many runs of one prompt, seeds counting up from the settings'. The prompt is read once and
+/// every pass over the weights serves them all. Stored as one session: the first run, and the others
+/// as its children. A stop ends them all.
+[[nodiscard]] Result<std::vector<GeneratedRun>> generateGroup(const Engine&, const Generation&,
+                                                              int count);
+
 } // namespace halftone::cli

@@ -32,6 +32,8 @@ struct RunOptions
     std::string start = "auto";
     std::int64_t session = 0;
     std::string sessionName;
+    std::string schedule; // path
+    int group = 1;
     bool noStore = false;
     bool json = false;
 };
@@ -55,6 +57,15 @@ Result<RunSettings> settingsOf(const RunOptions& options)
     if (!values)
         return Unexpected(values.error());
     settings.parameters = std::move(*values);
+    if (!options.schedule.empty()) {
+        auto schedule = readText(options.schedule).and_then([](const std::string& text) {
+            return scheduleFromJson(text);
+        });
+        if (!schedule)
+            return failure(schedule.error().code,
+                           options.schedule + ": " + schedule.error().message);
+        settings.schedule = std::move(*schedule);
+    }
     return completeSettings(settings);
 }
 
@@ -142,6 +153,32 @@ void tellPerson(const GeneratedRun& run, const std::filesystem::path& library)
     std::fputs(".\n", stderr);
 }
 
+/// Texts come when all is over: lines of several runs at once could not be read.
+Result<ExitCode> runGroup(const RunOptions& options, const Engine& engine,
+                          const Generation& request, Output& out)
+{
+    const auto runs = generateGroup(engine, request, options.group);
+    if (!runs)
+        return Unexpected(runs.error());
+    bool stopped = false;
+    nlohmann::ordered_json all = nlohmann::ordered_json::array();
+    for (const GeneratedRun& run : *runs) {
+        stopped = stopped || run.info.status == RunStatus::Stopped;
+        if (options.json)
+            all.push_back(toJson(run, *engine.tokens()));
+        else
+            out << "seed " << run.info.seed << ": "
+                << textOf(run.session->steps(), *engine.tokens()).all << '\n';
+    }
+    if (options.json)
+        writeLine(out, {{"session", all.front()["session"]}, {"runs", all}});
+    out.flush();
+    if (errorStreamIsTerminal())
+        for (const GeneratedRun& run : *runs)
+            tellPerson(run, options.library.path());
+    return stopped && !out.failed() ? ExitCode::StoppedByUser : ExitCode::Done;
+}
+
 Result<ExitCode> run(const RunOptions& options, Output& out)
 {
     if (const auto usage = checkUsage(options); !usage)
@@ -172,6 +209,8 @@ Result<ExitCode> run(const RunOptions& options, Output& out)
         request.session = SessionId{options.session};
     request.sessionName = options.sessionName;
 
+    if (options.group > 1)
+        return runGroup(options, **engine, request, out);
     LiveText live(out, (*engine)->tokens());
     const auto generated = generate(**engine, request, [&](const StepRecord& step) {
         if (!options.json)
@@ -200,7 +239,8 @@ void addRun(CLI::App& program, Action& action)
         "run", "Runs a model on a prompt, prints its text as it comes and stores every step.");
     command->footer("Mixtures are shown in braces with their heaviest tokens and weights.\n"
                     "--json prints one object: session, run, status, model, mode, seed, text, "
-                    "thinking, answer, stop_reason, steps, prompt_ids, timings." +
+                    "thinking, answer, stop_reason, steps, prompt_ids, timings. With --group it prints "
+                    "session and runs, a list of such objects." +
                     std::string(jsonBytesHelp));
     options->model.addTo(*command);
     options->prompt.addTo(*command, {"--prompt", "--prompt-file", "--prompt-ids", "prompt"});
@@ -227,6 +267,19 @@ void addRun(CLI::App& program, Action& action)
         ->type_name("PHASE")
         ->capture_default_str();
     command->add_flag("--ignore-end", options->settings.ignoreEnd, "Goes on after an end token");
+    command
+        ->add_option("--schedule", options->schedule,
+                     "JSON file of segments that change mode and parameters on the way")
+        ->type_name("FILE");
+    command->add_flag("--probe", options->settings.probe,
+                      "Measures every fed mixture against its parts (Jensen-Shannon divergences)");
+    command
+        ->add_option("--group", options->group,
+                     "As many runs at once, seeds counting up from --seed; each is what it would "
+                     "be alone")
+        ->type_name("N")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
     options->library.addTo(*command);
     command
         ->add_option("--session", options->session,

@@ -38,6 +38,11 @@ Result<std::optional<FirstDifference>> verify(const Engine& engine, const Verifi
 {
     const std::span<const StepRecord> steps(what.run.steps);
     const auto& origin = what.run.info.origin;
+    if (origin && (origin->role == ForkRole::Trial || origin->role == ForkRole::ChosenTrial))
+        return failure(ErrorCode::InvalidArgument,
+                       "Run " + std::to_string(what.run.info.id.value) +
+                           " is a trial that run " + std::to_string(origin->parent.value) +
+                           " made and is taken again with it; verify that run.");
     const std::size_t shared = std::min(origin ? origin->step.index() : 0, steps.size());
     const auto session = sessionBefore(engine, what, steps.first(shared), progress, cancel);
     if (!session)

@@ -38,15 +38,17 @@ Result<void> Session::State::feedTogether(std::span<State* const> states)
         std::vector<float> hidden(waiting.size() * embedding);
         if (auto fed = model.forwardEach(x, caches, logits, hidden); !fed)
             return fed;
+        const std::int64_t share =
+            std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count() /
+            std::ssize(waiting);
         for (std::size_t i = 0; i < waiting.size(); ++i) {
             std::copy_n(logits.begin() + static_cast<std::ptrdiff_t>(i * vocabulary), vocabulary,
                         waiting[i]->m_logits.begin());
             std::copy_n(hidden.begin() + static_cast<std::ptrdiff_t>(i * embedding), embedding,
                         waiting[i]->m_hidden.begin());
             waiting[i]->m_logitsReady = true;
-            waiting[i]->m_sharedForwardNs =
-                std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count() /
-                std::ssize(waiting);
+            waiting[i]->m_sharedForwardNs = share;
+            waiting[i]->timings.decodeNs += share;
         }
         return {};
     });

@@ -27,6 +27,7 @@
 
 using namespace halftone;
 using namespace halftone::ui;
+using namespace Qt::StringLiterals;
 using halftone::test::SampleTrace;
 
 namespace {
@@ -59,8 +60,8 @@ struct Stage
     {
         panel.resize(520, 700);
         panel.show();
-        facts = panel.findChild<QTreeView*>(u"factsView"_qs);
-        candidates = panel.findChild<QTableView*>(u"candidatesView"_qs);
+        facts = panel.findChild<QTreeView*>(u"factsView"_s);
+        candidates = panel.findChild<QTableView*>(u"candidatesView"_s);
         QObject::connect(&panel, &InspectorPanel::forkRequested, &panel,
                          [this](const ForkRequest& request) { forks.push_back(request); });
     }
@@ -78,7 +79,7 @@ struct Stage
                 if (model->index(row, 0, group).data().toString() == label)
                     return model->index(row, column, group).data().toString();
         }
-        return u"no such fact"_qs;
+        return u"no such fact"_s;
     }
     /// The heading under which a fact stands.
     [[nodiscard]] QString groupOf(const QString& label) const
@@ -164,25 +165,25 @@ void TestInspectorPanel::allRecordedValuesAreShownWithUnitAndSupport()
     QVERIFY(stage.start(trace));
     QLocale::setDefault(QLocale::c());
     stage.cursor.moveTo(0);
-    QCOMPARE(stage.fact(u"Entropy"_qs), u"0.974315\u00a0nats"_qs); // of 1/2, 3/8, 1/8
-    QVERIFY(stage.groupOf(u"Entropy"_qs).contains(u"T = 1, full vocabulary"_qs));
-    QCOMPARE(stage.fact(u"Scaled entropy"_qs, StepFactsModel::Note), u"T, no filters"_qs);
-    QCOMPARE(stage.fact(u"Kind"_qs), u"mixture"_qs);
-    QCOMPARE(stage.fact(u"Components"_qs), u"3\u00a0tokens"_qs);
-    QCOMPARE(stage.fact(u"Position"_qs), u"3"_qs);
-    QCOMPARE(stage.fact(u"Phase"_qs), u"thinking"_qs);
+    QCOMPARE(stage.fact(u"Entropy"_s), u"0.974315\u00a0nats"_s); // of 1/2, 3/8, 1/8
+    QVERIFY(stage.groupOf(u"Entropy"_s).contains(u"T = 1, full vocabulary"_s));
+    QCOMPARE(stage.fact(u"Scaled entropy"_s, StepFactsModel::Note), u"T, no filters"_s);
+    QCOMPARE(stage.fact(u"Kind"_s), u"mixture"_s);
+    QCOMPARE(stage.fact(u"Components"_s), u"3\u00a0tokens"_s);
+    QCOMPARE(stage.fact(u"Position"_s), u"3"_s);
+    QCOMPARE(stage.fact(u"Phase"_s), u"thinking"_s);
     stage.cursor.moveTo(2);
-    QCOMPARE(stage.fact(u"Kind"_qs), u"token"_qs);
-    QCOMPARE(stage.fact(u"Forced"_qs), u"yes"_qs);
-    QCOMPARE(stage.fact(u"p of the shown token"_qs), u"0.75"_qs);
-    QCOMPARE(stage.fact(u"Residual mass"_qs), u"0.0625"_qs);
-    QCOMPARE(stage.fact(u"Random key"_qs), u"seed 42, step 2, stream 0"_qs);
-    QCOMPARE(stage.fact(u"Rule's counters"_qs), u"3"_qs);
-    QCOMPARE(stage.fact(u"KV logical"_qs), u"5120\u00a0bytes"_qs);
+    QCOMPARE(stage.fact(u"Kind"_s), u"token"_s);
+    QCOMPARE(stage.fact(u"Forced"_s), u"yes"_s);
+    QCOMPARE(stage.fact(u"p of the shown token"_s), u"0.75"_s);
+    QCOMPARE(stage.fact(u"Residual mass"_s), u"0.0625"_s);
+    QCOMPARE(stage.fact(u"Random key"_s), u"seed 42, step 2, stream 0"_s);
+    QCOMPARE(stage.fact(u"Rule's counters"_s), u"3"_s);
+    QCOMPARE(stage.fact(u"KV logical"_s), u"5120\u00a0bytes"_s);
     // Every value with a dimension says which.
     const QAbstractItemModel* model = stage.facts->model();
-    const std::set<QString> plain{u"Phase"_qs,  u"Mode"_qs,           u"Forced"_qs,
-                                  u"Events"_qs, u"End of the run"_qs, u"Kind"_qs};
+    const std::set<QString> plain{u"Phase"_s,  u"Mode"_s,           u"Forced"_s,
+                                  u"Events"_s, u"End of the run"_s, u"Kind"_s};
     for (int g = 0; g < model->rowCount(); ++g) {
         const QModelIndex group = model->index(g, 0);
         for (int row = 0; row < model->rowCount(group); ++row) {
@@ -206,9 +207,9 @@ void TestInspectorPanel::theValuesFollowTheCursorWithoutMovingTheRows()
     const QSignalSpy reset(stage.facts->model(), &QAbstractItemModel::modelReset);
     const QSignalSpy inserted(stage.facts->model(), &QAbstractItemModel::rowsInserted);
     stage.cursor.moveTo(0);
-    QCOMPARE(stage.fact(u"Shown token"_qs), u"diff (id %1)"_qs.arg(trace.id("diff").value));
+    QCOMPARE(stage.fact(u"Shown token"_s), u"diff (id %1)"_s.arg(trace.id("diff").value));
     stage.cursor.moveTo(1);
-    QCOMPARE(stage.fact(u"Shown token"_qs), u"gill (id %1)"_qs.arg(trace.id("gill").value));
+    QCOMPARE(stage.fact(u"Shown token"_s), u"gill (id %1)"_s.arg(trace.id("gill").value));
     QCOMPARE(reset.count() + inserted.count(), 0);
 }
 
@@ -220,7 +221,7 @@ void TestInspectorPanel::valuesAreCopiedWithAllTheirDigits()
     stage.cursor.moveTo(0);
     const QAbstractItemModel* model = stage.facts->model();
     const QModelIndex entropy = model->index(0, 0, model->index(2, 0));
-    QCOMPARE(entropy.data().toString(), u"Entropy"_qs);
+    QCOMPARE(entropy.data().toString(), u"Entropy"_s);
     stage.facts->setFocus();
     stage.facts->setCurrentIndex(entropy);
     QTest::keyClick(stage.facts, Qt::Key_C, Qt::ControlModifier);
@@ -243,11 +244,11 @@ void TestInspectorPanel::candidatesKeepRawFilteredAndWeightApart()
     QLocale::setDefault(QLocale::c());
     stage.cursor.moveTo(1);
     QCOMPARE(stage.column(CandidateModel::Token),
-             (QStringList{u"gill"_qs, u"lell"_qs, u"all others"_qs}));
+             (QStringList{u"gill"_s, u"lell"_s, u"all others"_s}));
     QCOMPARE(stage.column(CandidateModel::Raw),
-             (QStringList{u"0.75"_qs, u"0.25"_qs, u"0.03125"_qs}));
-    QCOMPARE(stage.column(CandidateModel::Filtered), (QStringList{u"0.8"_qs, u"0.2"_qs, u"0"_qs}));
-    QCOMPARE(stage.column(CandidateModel::Mixture), (QStringList{u"1"_qs, u"0"_qs, u"0"_qs}));
+             (QStringList{u"0.75"_s, u"0.25"_s, u"0.03125"_s}));
+    QCOMPARE(stage.column(CandidateModel::Filtered), (QStringList{u"0.8"_s, u"0.2"_s, u"0"_s}));
+    QCOMPARE(stage.column(CandidateModel::Mixture), (QStringList{u"1"_s, u"0"_s, u"0"_s}));
 }
 
 void TestInspectorPanel::sortingKeepsTheRestAtTheEnd()
@@ -259,8 +260,8 @@ void TestInspectorPanel::sortingKeepsTheRestAtTheEnd()
     for (const Qt::SortOrder order : {Qt::AscendingOrder, Qt::DescendingOrder}) {
         stage.candidates->sortByColumn(CandidateModel::Token, order);
         QStringList tokens = stage.column(CandidateModel::Token);
-        QCOMPARE(tokens.takeLast(), u"all others"_qs);
-        QStringList sorted{u"diff"_qs, u"femp"_qs, u"nilt"_qs};
+        QCOMPARE(tokens.takeLast(), u"all others"_s);
+        QStringList sorted{u"diff"_s, u"femp"_s, u"nilt"_s};
         if (order == Qt::DescendingOrder)
             std::reverse(sorted.begin(), sorted.end());
         QCOMPARE(tokens, sorted);
@@ -271,7 +272,7 @@ void TestInspectorPanel::sortingKeepsTheRestAtTheEnd()
                      header->height() / 2);
     QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, raw);
     const bool ascending = header->sortIndicatorOrder() == Qt::AscendingOrder;
-    QCOMPARE(stage.column(CandidateModel::Token).front(), ascending ? u"nilt"_qs : u"diff"_qs);
+    QCOMPARE(stage.column(CandidateModel::Token).front(), ascending ? u"nilt"_s : u"diff"_s);
 }
 
 void TestInspectorPanel::candidatesAreCopiedAsShown()
@@ -286,9 +287,9 @@ void TestInspectorPanel::candidatesAreCopiedAsShown()
     QTest::keyClick(stage.candidates, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
     const QStringList lines = QGuiApplication::clipboard()->text().split(u'\n');
     QCOMPARE(lines.size(), 5);
-    QCOMPARE(lines[0], u"Token\tId\tRaw p\tFiltered p\tWeight fed"_qs);
-    QCOMPARE(lines[1], u"nilt\t%1\t0.125\t0.125\t0.125"_qs.arg(trace.id("nilt").value));
-    QVERIFY(lines[4].startsWith(u"all others\t\t0\t"_qs));
+    QCOMPARE(lines[0], u"Token\tId\tRaw p\tFiltered p\tWeight fed"_s);
+    QCOMPARE(lines[1], u"nilt\t%1\t0.125\t0.125\t0.125"_s.arg(trace.id("nilt").value));
+    QVERIFY(lines[4].startsWith(u"all others\t\t0\t"_s));
 }
 
 void TestInspectorPanel::enterForksWithTheSelectedCandidate()
@@ -304,13 +305,13 @@ void TestInspectorPanel::enterForksWithTheSelectedCandidate()
     QCOMPARE(fork.step, StepIndex{1});
     QVERIFY(fork.input == StepInput::token(trace.id("lell")));
     QVERIFY(!fork.settings);
-    QCOMPARE(fork.change, u"fed 'lell' instead of a mixture of 'gill' 0.75, 'lell' 0.25"_qs);
+    QCOMPARE(fork.change, u"fed 'lell' instead of a mixture of 'gill' 0.75, 'lell' 0.25"_s);
 
     stage.cursor.moveTo(2);
     stage.clickCell(1, CandidateModel::Token);
-    stage.press(u"forkCandidate"_qs);
+    stage.press(u"forkCandidate"_s);
     QCOMPARE(stage.forks.size(), 2U);
-    QCOMPARE(stage.forks.back().change, u"fed 'other' instead of 'nilt'"_qs);
+    QCOMPARE(stage.forks.back().change, u"fed 'other' instead of 'nilt'"_s);
 }
 
 void TestInspectorPanel::theRestCannotBeForkedWith()
@@ -322,7 +323,7 @@ void TestInspectorPanel::theRestCannotBeForkedWith()
     stage.clickCell(2, CandidateModel::Token);
     QTest::keyClick(stage.candidates, Qt::Key_Return);
     QVERIFY(stage.forks.empty());
-    QVERIFY(!stage.panel.findChild<QAction*>(u"forkCandidate"_qs)->isEnabled());
+    QVERIFY(!stage.panel.findChild<QAction*>(u"forkCandidate"_s)->isEnabled());
 }
 
 void TestInspectorPanel::editedWeightsForkAsANormalisedMixture()
@@ -331,27 +332,27 @@ void TestInspectorPanel::editedWeightsForkAsANormalisedMixture()
     SampleTrace trace = softRun();
     QVERIFY(stage.start(trace));
     stage.cursor.moveTo(0);
-    QVERIFY(!stage.panel.findChild<QAction*>(u"forkWeights"_qs)->isEnabled());
-    stage.editWeight(0, u"0"_qs);   // diff
-    stage.editWeight(2, u"0.5"_qs); // nilt, now heavier than femp's 0.375
-    stage.press(u"forkWeights"_qs);
+    QVERIFY(!stage.panel.findChild<QAction*>(u"forkWeights"_s)->isEnabled());
+    stage.editWeight(0, u"0"_s);   // diff
+    stage.editWeight(2, u"0.5"_s); // nilt, now heavier than femp's 0.375
+    stage.press(u"forkWeights"_s);
     QCOMPARE(stage.forks.size(), 1U);
     const StepInput& input = *stage.forks.front().input;
     QCOMPARE(input.kind, InputKind::Mixture);
     QCOMPARE(input.ids, (std::vector{trace.id("nilt"), trace.id("femp")}));
     QCOMPARE(input.weights[0], 0.5F / 0.875F);
     QCOMPARE(input.weights[1], 0.375F / 0.875F);
-    QVERIFY(stage.forks.front().change.startsWith(u"fed a mixture of 'nilt' 0.57, 'femp' 0.43"_qs));
+    QVERIFY(stage.forks.front().change.startsWith(u"fed a mixture of 'nilt' 0.57, 'femp' 0.43"_s));
 
     // One component left: a token.
-    stage.editWeight(1, u"0"_qs);
-    stage.press(u"forkWeights"_qs);
+    stage.editWeight(1, u"0"_s);
+    stage.press(u"forkWeights"_s);
     QVERIFY(stage.forks.back().input == StepInput::token(trace.id("nilt")));
     // None left: nothing to fork with.
-    stage.editWeight(2, u"0"_qs);
-    QVERIFY(!stage.panel.findChild<QAction*>(u"forkWeights"_qs)->isEnabled());
-    stage.panel.findChild<QAction*>(u"forgetWeights"_qs)->trigger();
-    QCOMPARE(stage.column(CandidateModel::Mixture).front(), u"0.5"_qs);
+    stage.editWeight(2, u"0"_s);
+    QVERIFY(!stage.panel.findChild<QAction*>(u"forkWeights"_s)->isEnabled());
+    stage.panel.findChild<QAction*>(u"forgetWeights"_s)->trigger();
+    QCOMPARE(stage.column(CandidateModel::Mixture).front(), u"0.5"_s);
 }
 
 void TestInspectorPanel::lookingAtAWeightChangesNothing()
@@ -367,7 +368,7 @@ void TestInspectorPanel::lookingAtAWeightChangesNothing()
     QVERIFY(box);
     QTest::keyClick(box, Qt::Key_Return);
     QTRY_VERIFY(!box);
-    QVERIFY(!stage.panel.findChild<QAction*>(u"forgetWeights"_qs)->isEnabled());
+    QVERIFY(!stage.panel.findChild<QAction*>(u"forgetWeights"_s)->isEnabled());
 }
 
 void TestInspectorPanel::editsAreForgottenWithTheStep()
@@ -376,12 +377,12 @@ void TestInspectorPanel::editsAreForgottenWithTheStep()
     SampleTrace trace = softRun();
     QVERIFY(stage.start(trace));
     stage.cursor.moveTo(0);
-    stage.editWeight(0, u"0.9"_qs);
-    QVERIFY(stage.panel.findChild<QAction*>(u"forkWeights"_qs)->isEnabled());
+    stage.editWeight(0, u"0.9"_s);
+    QVERIFY(stage.panel.findChild<QAction*>(u"forkWeights"_s)->isEnabled());
     stage.cursor.moveTo(1);
     stage.cursor.moveTo(0);
-    QVERIFY(!stage.panel.findChild<QAction*>(u"forkWeights"_qs)->isEnabled());
-    QCOMPARE(stage.column(CandidateModel::Mixture).front(), u"0.5"_qs);
+    QVERIFY(!stage.panel.findChild<QAction*>(u"forkWeights"_s)->isEnabled());
+    QCOMPARE(stage.column(CandidateModel::Mixture).front(), u"0.5"_s);
 }
 
 void TestInspectorPanel::thePanelMayGoWhileAWeightIsEdited()
@@ -392,7 +393,7 @@ void TestInspectorPanel::thePanelMayGoWhileAWeightIsEdited()
     stage.cursor.moveTo(0);
     stage.clickCell(0, CandidateModel::Mixture);
     QTest::keyClick(stage.candidates, Qt::Key_F2);
-    QTest::keyClicks(QApplication::focusWidget(), u"0.9"_qs);
+    QTest::keyClicks(QApplication::focusWidget(), u"0.9"_s);
 }
 
 void TestInspectorPanel::anotherModeKeepsWhatItKnows()
@@ -405,15 +406,15 @@ void TestInspectorPanel::anotherModeKeepsWhatItKnows()
     trace.info.settings = toJson(settings);
     QVERIFY(stage.start(trace));
     stage.cursor.moveTo(1);
-    auto* menu = stage.panel.findChild<QAction*>(u"forkMode"_qs)->menu();
+    auto* menu = stage.panel.findChild<QAction*>(u"forkMode"_s)->menu();
     Q_EMIT menu->aboutToShow();
     QStringList offered;
     for (QAction* action : menu->actions()) {
         offered << action->text();
-        if (action->text() == u"Discrete"_qs)
+        if (action->text() == u"Discrete"_s)
             action->trigger();
     }
-    QVERIFY(!offered.contains(u"Soft Thinking"_qs));
+    QVERIFY(!offered.contains(u"Soft Thinking"_s));
     QCOMPARE(stage.forks.size(), 1U);
     const ForkRequest& fork = stage.forks.front();
     QCOMPARE(fork.step, StepIndex{1});
@@ -422,7 +423,7 @@ void TestInspectorPanel::anotherModeKeepsWhatItKnows()
     QCOMPARE(fork.settings->seed, 42U);
     QCOMPARE(realOf(fork.settings->parameters, "temperature"), 0.75);
     QVERIFY(!fork.settings->parameters.contains("max-topk"));
-    QCOMPARE(fork.change, u"switched to Discrete from Soft Thinking"_qs);
+    QCOMPARE(fork.change, u"switched to Discrete from Soft Thinking"_s);
 }
 
 void TestInspectorPanel::unreadableSettingsAreAnsweredWithASentence()
@@ -431,13 +432,13 @@ void TestInspectorPanel::unreadableSettingsAreAnsweredWithASentence()
     SampleTrace trace = softRun();
     trace.info.settings = "{";
     QVERIFY(stage.start(trace));
-    auto* menu = stage.panel.findChild<QAction*>(u"forkMode"_qs)->menu();
+    auto* menu = stage.panel.findChild<QAction*>(u"forkMode"_s)->menu();
     Q_EMIT menu->aboutToShow();
     menu->actions().front()->trigger();
     QVERIFY(stage.forks.empty());
-    const auto* problem = stage.panel.findChild<QLabel*>(u"forkProblem"_qs);
+    const auto* problem = stage.panel.findChild<QLabel*>(u"forkProblem"_s);
     QVERIFY(problem->isVisible());
-    QVERIFY(problem->text().contains(u"settings"_qs));
+    QVERIFY(problem->text().contains(u"settings"_s));
     stage.cursor.moveTo(0);
     QVERIFY(!problem->isVisible());
 }
@@ -449,7 +450,7 @@ void TestInspectorPanel::withoutAStepNothingCanBeForked()
     QVERIFY(stage.start(trace));
     stage.document.close();
     QCOMPARE(stage.candidates->model()->rowCount(), 0);
-    QCOMPARE(stage.fact(u"Entropy"_qs), QString());
+    QCOMPARE(stage.fact(u"Entropy"_s), QString());
     for (const char16_t* name : {u"forkCandidate", u"forkWeights", u"forkMode"})
         QVERIFY(!stage.panel.findChild<QAction*>(QString::fromUtf16(name))->isEnabled());
     QVERIFY(!stage.panel.grab().isNull());

@@ -22,6 +22,7 @@
 
 using namespace halftone;
 using namespace halftone::ui;
+using namespace Qt::StringLiterals;
 using halftone::test::SampleTrace;
 
 class TestSessionsPanel : public QObject
@@ -137,58 +138,58 @@ void TestSessionsPanel::select(const QString& name)
 
 QToolButton* TestSessionsPanel::binButton() const
 {
-    return m_panel->findChild<QToolButton*>(u"binToggleButton"_qs);
+    return m_panel->findChild<QToolButton*>(u"binToggleButton"_s);
 }
 
 void TestSessionsPanel::theSessionOfTheShownRunUnfoldsOnce()
 {
-    QVERIFY(!m_tree->isExpanded(rowOf(u"walks"_qs)));
+    QVERIFY(!m_tree->isExpanded(rowOf(u"walks"_s)));
     m_panel->setShownRun(m_child);
-    QVERIFY(m_tree->isExpanded(rowOf(u"walks"_qs)));
+    QVERIFY(m_tree->isExpanded(rowOf(u"walks"_s)));
 
-    m_tree->setCurrentIndex(rowOf(u"walks"_qs));
+    m_tree->setCurrentIndex(rowOf(u"walks"_s));
     QTest::keyClick(m_tree, Qt::Key_Left);
-    QVERIFY(!m_tree->isExpanded(rowOf(u"walks"_qs)));
+    QVERIFY(!m_tree->isExpanded(rowOf(u"walks"_s)));
     QVERIFY_RESULT(m_store->createSession("more"));
     m_library->refresh();
     QTRY_COMPARE(names().size(), 3);
-    QVERIFY(!m_tree->isExpanded(rowOf(u"walks"_qs)));
+    QVERIFY(!m_tree->isExpanded(rowOf(u"walks"_s)));
 }
 
 void TestSessionsPanel::theSessionOfANewRunUnfoldsWhenItIsListed()
 {
     const RunId run = addRun(m_sums);
     m_panel->setShownRun(run);
-    QVERIFY(!m_tree->isExpanded(rowOf(u"sums"_qs)));
+    QVERIFY(!m_tree->isExpanded(rowOf(u"sums"_s)));
     m_library->refresh();
-    QTRY_VERIFY(m_tree->isExpanded(rowOf(u"sums"_qs)));
+    QTRY_VERIFY(m_tree->isExpanded(rowOf(u"sums"_s)));
 }
 
 void TestSessionsPanel::theLibraryIsListed()
 {
-    QCOMPARE(names(), (QStringList{u"sums"_qs, u"walks"_qs}));
-    const QModelIndex walks = rowOf(u"walks"_qs);
+    QCOMPARE(names(), (QStringList{u"sums"_s, u"walks"_s}));
+    const QModelIndex walks = rowOf(u"walks"_s);
     QCOMPARE(m_tree->model()->rowCount(walks), 1);
     const QModelIndex run = m_tree->model()->index(0, 0, walks);
     QCOMPARE(run.siblingAtColumn(SessionTreeModel::Status).data().toString(),
-             u"end token"_qs);
+             u"end token"_s);
     QCOMPARE(m_tree->model()->index(0, 0, run).data().toString(),
-             u"at step 1: fed 'b' instead of 'a'"_qs);
+             u"at step 1: fed 'b' instead of 'a'"_s);
 }
 
 void TestSessionsPanel::searchNarrowsTheList()
 {
-    auto* search = m_panel->findChild<QLineEdit*>(u"sessionSearch"_qs);
+    auto* search = m_panel->findChild<QLineEdit*>(u"sessionSearch"_s);
     const QSignalSpy lists(m_library.get(), &LibraryController::sessionsAvailable);
     search->setFocus();
-    QTest::keyClicks(search, u"BERN"_qs); // in the prompt of one of them
-    QTRY_COMPARE(names(), (QStringList{u"walks"_qs}));
+    QTest::keyClicks(search, u"BERN"_s); // in the prompt of one of them
+    QTRY_COMPARE(names(), (QStringList{u"walks"_s}));
     QVERIFY2(lists.count() < 4, "a list for every key");
-    QTest::keyClicks(search, u"x"_qs);
+    QTest::keyClicks(search, u"x"_s);
     QTRY_COMPARE(names().size(), 0);
-    const auto* empty = m_panel->findChild<QLabel*>(u"emptyLabel"_qs);
+    const auto* empty = m_panel->findChild<QLabel*>(u"emptyLabel"_s);
     QVERIFY(empty->isVisible());
-    QCOMPARE(empty->text(), u"Nothing found for 'BERNx'"_qs);
+    QCOMPARE(empty->text(), u"Nothing found for 'BERNx'"_s);
     search->clear();
     QTRY_COMPARE(names().size(), 2);
     QVERIFY(!empty->isVisible());
@@ -196,12 +197,12 @@ void TestSessionsPanel::searchNarrowsTheList()
 
 void TestSessionsPanel::f2Renames()
 {
-    select(u"sums"_qs);
+    select(u"sums"_s);
     QTest::keyClick(m_tree, Qt::Key_F2);
     auto* editor = m_tree->viewport()->findChild<QLineEdit*>();
     QVERIFY(editor);
     editor->selectAll();
-    QTest::keyClicks(editor, u"Summen"_qs);
+    QTest::keyClicks(editor, u"Summen"_s);
     QTest::keyClick(editor, Qt::Key_Return);
     QTRY_COMPARE(m_store->sessions()->size(), 2U);
     const auto hasNewName = [this] {
@@ -210,26 +211,26 @@ void TestSessionsPanel::f2Renames()
                                        [](const auto& s) { return s.name == "Summen"; });
     };
     QTRY_VERIFY(hasNewName());
-    QCOMPARE(names(), (QStringList{u"Summen"_qs, u"walks"_qs}));
+    QCOMPARE(names(), (QStringList{u"Summen"_s, u"walks"_s}));
 }
 
 void TestSessionsPanel::deleteMovesToTheBinAndUndoBringsBack()
 {
     auto* bar = m_panel->findChild<UndoBar*>();
     QVERIFY(!bar->isVisible());
-    select(u"walks"_qs);
+    select(u"walks"_s);
     QTest::keyClick(m_tree, Qt::Key_Delete);
-    QTRY_COMPARE(names(), (QStringList{u"sums"_qs}));
+    QTRY_COMPARE(names(), (QStringList{u"sums"_s}));
     QVERIFY(bar->isVisible());
-    QCOMPARE(bar->text(), u"Deleted 'walks'"_qs);
+    QCOMPARE(bar->text(), u"Deleted 'walks'"_s);
     QCOMPARE(m_store->sessions({.search = {}, .bin = true})->size(), 1U);
-    QTest::mouseClick(bar->findChild<QPushButton*>(u"undoButton"_qs), Qt::LeftButton);
+    QTest::mouseClick(bar->findChild<QPushButton*>(u"undoButton"_s), Qt::LeftButton);
     QTRY_COMPARE(names().size(), 2);
     QVERIFY(!bar->isVisible());
 
     // A run's row is nothing that Delete takes away.
     m_tree->expandAll();
-    m_tree->setCurrentIndex(m_tree->model()->index(0, 0, rowOf(u"walks"_qs)));
+    m_tree->setCurrentIndex(m_tree->model()->index(0, 0, rowOf(u"walks"_s)));
     QTest::keyClick(m_tree, Qt::Key_Delete);
     QVERIFY(!bar->isVisible());
 
@@ -238,7 +239,7 @@ void TestSessionsPanel::deleteMovesToTheBinAndUndoBringsBack()
     m_tree->selectAll();
     QTest::keyClick(m_tree, Qt::Key_Delete);
     QTRY_COMPARE(names().size(), 0);
-    QCOMPARE(bar->text(), u"Deleted 2 sessions"_qs);
+    QCOMPARE(bar->text(), u"Deleted 2 sessions"_s);
 }
 
 void TestSessionsPanel::theBinRestoresAndEmptiesAfterOneQuestion()
@@ -248,13 +249,13 @@ void TestSessionsPanel::theBinRestoresAndEmptiesAfterOneQuestion()
     QTRY_COMPARE(names().size(), 0);
     QTest::mouseClick(binButton(), Qt::LeftButton);
     QTRY_COMPARE(names().size(), 2);
-    select(u"sums"_qs);
-    QTest::mouseClick(m_panel->findChild<QToolButton*>(u"restoreButton"_qs), Qt::LeftButton);
-    QTRY_COMPARE(names(), (QStringList{u"walks"_qs}));
+    select(u"sums"_s);
+    QTest::mouseClick(m_panel->findChild<QToolButton*>(u"restoreButton"_s), Qt::LeftButton);
+    QTRY_COMPARE(names(), (QStringList{u"walks"_s}));
     QCOMPARE(m_store->sessions()->size(), 1U);
 
     // Asked and refused; asked and confirmed.
-    auto* empty = m_panel->findChild<QToolButton*>(u"emptyBinButton"_qs);
+    auto* empty = m_panel->findChild<QToolButton*>(u"emptyBinButton"_s);
     QTest::mouseClick(empty, Qt::LeftButton);
     auto* box = m_panel->findChild<QMessageBox*>();
     QVERIFY(box && box->isVisible());
@@ -270,7 +271,7 @@ void TestSessionsPanel::theBinRestoresAndEmptiesAfterOneQuestion()
     QTRY_COMPARE(names().size(), 0);
     QVERIFY(m_store->sessions({.search = {}, .bin = true})->empty());
     QTest::mouseClick(binButton(), Qt::LeftButton);
-    QTRY_COMPARE(names(), (QStringList{u"sums"_qs}));
+    QTRY_COMPARE(names(), (QStringList{u"sums"_s}));
 }
 
 void TestSessionsPanel::enterAndDoubleClickChooseARun()
@@ -278,7 +279,7 @@ void TestSessionsPanel::enterAndDoubleClickChooseARun()
     QList<RunId> chosen;
     connect(m_panel.get(), &SessionsPanel::runChosen, this, [&](RunId run) { chosen << run; });
     m_tree->expandAll();
-    const QModelIndex run = m_tree->model()->index(0, 0, rowOf(u"walks"_qs));
+    const QModelIndex run = m_tree->model()->index(0, 0, rowOf(u"walks"_s));
     const QModelIndex child = m_tree->model()->index(0, 0, run);
     m_tree->setCurrentIndex(child);
     QTest::keyClick(m_tree, Qt::Key_Return);
@@ -287,32 +288,32 @@ void TestSessionsPanel::enterAndDoubleClickChooseARun()
     QTest::mouseDClick(m_tree->viewport(), Qt::LeftButton, {}, m_tree->visualRect(run).center());
     QCOMPARE(chosen, (QList<RunId>{m_child, m_run}));
     // A session stands for its newest own run; one without runs for nothing.
-    select(u"walks"_qs);
+    select(u"walks"_s);
     QTest::keyClick(m_tree, Qt::Key_Enter);
     QCOMPARE(chosen, (QList<RunId>{m_child, m_run, m_run}));
-    select(u"sums"_qs);
+    select(u"sums"_s);
     QTest::keyClick(m_tree, Qt::Key_Return);
     QCOMPARE(chosen.size(), 3);
 }
 
 void TestSessionsPanel::expansionSurvivesAnotherList()
 {
-    m_tree->expand(rowOf(u"walks"_qs));
-    m_tree->setCurrentIndex(m_tree->model()->index(0, 0, rowOf(u"walks"_qs)));
+    m_tree->expand(rowOf(u"walks"_s));
+    m_tree->setCurrentIndex(m_tree->model()->index(0, 0, rowOf(u"walks"_s)));
     QVERIFY_RESULT(m_store->createSession("third"));
     m_library->refresh();
     QTRY_COMPARE(names().size(), 3);
-    QVERIFY(m_tree->isExpanded(rowOf(u"walks"_qs)));
-    QCOMPARE(m_tree->currentIndex(), m_tree->model()->index(0, 0, rowOf(u"walks"_qs)));
+    QVERIFY(m_tree->isExpanded(rowOf(u"walks"_s)));
+    QCOMPARE(m_tree->currentIndex(), m_tree->model()->index(0, 0, rowOf(u"walks"_s)));
 }
 
 void TestSessionsPanel::noticesAreShown()
 {
-    const auto* notice = m_panel->findChild<QLabel*>(u"libraryNotice"_qs);
+    const auto* notice = m_panel->findChild<QLabel*>(u"libraryNotice"_s);
     QVERIFY(!notice->isVisible());
-    Q_EMIT m_library->noticed(u"The library is read-only."_qs);
+    Q_EMIT m_library->noticed(u"The library is read-only."_s);
     QVERIFY(notice->isVisible());
-    QCOMPARE(notice->text(), u"The library is read-only."_qs);
+    QCOMPARE(notice->text(), u"The library is read-only."_s);
 }
 
 QTEST_MAIN(TestSessionsPanel)

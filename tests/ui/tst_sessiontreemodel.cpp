@@ -8,6 +8,7 @@
 
 using namespace halftone;
 using namespace halftone::ui;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -80,11 +81,11 @@ void TestSessionTreeModel::childRunsStandUnderTheirParents()
     model.setSessions(
         {session(1, "walks", {run(1), child(2, 1, 5), child(3, 1, 9), child(4, 2, 7), run(5)}),
          session(2, "sums", {})});
-    QCOMPARE(shapeOf(model), u"walks(1(2(4) 3) 5) sums"_qs);
+    QCOMPARE(shapeOf(model), u"walks(1(2(4) 3) 5) sums"_s);
     const QModelIndex forked = model.indexOf(RunId{4});
-    QCOMPARE(forked.data().toString(), u"at step 7: fed 'bern' instead of 'femp'"_qs);
+    QCOMPARE(forked.data().toString(), u"at step 7: fed 'bern' instead of 'femp'"_s);
     QCOMPARE(model.runAt(forked.parent()), RunId{2});
-    QCOMPARE(model.indexOf(RunId{1}).data().toString(), u"soft, seed 7"_qs);
+    QCOMPARE(model.indexOf(RunId{1}).data().toString(), u"soft, seed 7"_s);
     QVERIFY(!model.indexOf(RunId{99}).isValid());
     QVERIFY(!model.indexOf(SessionId{99}).isValid());
 }
@@ -93,7 +94,7 @@ void TestSessionTreeModel::aRunWhoseParentIsMissingStandsAlone()
 {
     SessionTreeModel model;
     model.setSessions({session(1, "walks", {child(2, 1, 5)})});
-    QCOMPARE(shapeOf(model), u"walks(2)"_qs);
+    QCOMPARE(shapeOf(model), u"walks(2)"_s);
 }
 
 void TestSessionTreeModel::sameListsChangeValuesAlone()
@@ -109,7 +110,7 @@ void TestSessionTreeModel::sameListsChangeValuesAlone()
     QCOMPARE(reset.count(), 0);
     QVERIFY(kept.isValid());
     QCOMPARE(kept.sibling(kept.row(), SessionTreeModel::Steps).data().toInt(), 4321);
-    QCOMPARE(shapeOf(model), u"renamed(1(2))"_qs);
+    QCOMPARE(shapeOf(model), u"renamed(1(2))"_s);
 }
 
 void TestSessionTreeModel::otherListsResetIt()
@@ -118,7 +119,7 @@ void TestSessionTreeModel::otherListsResetIt()
     QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
     model.setSessions({session(1, "walks", {run(1)})});
     model.setSessions({session(2, "sums", {run(3)}), session(1, "walks", {run(1)})});
-    QCOMPARE(shapeOf(model), u"sums(3) walks(1)"_qs);
+    QCOMPARE(shapeOf(model), u"sums(3) walks(1)"_s);
     model.setSessions({});
     QCOMPARE(model.rowCount(), 0);
 }
@@ -127,11 +128,11 @@ void TestSessionTreeModel::everyStatusHasATextAndAnIcon()
 {
     SessionTreeModel model;
     const std::vector<std::pair<RunStatus, QString>> statuses{
-        {RunStatus::Running, u"running"_qs},
-        {RunStatus::Finished, u"end token"_qs},
-        {RunStatus::Stopped, u"stopped"_qs},
-        {RunStatus::Interrupted, u"interrupted"_qs},
-        {RunStatus::Failed, u"failed"_qs}};
+        {RunStatus::Running, u"running"_s},
+        {RunStatus::Finished, u"end token"_s},
+        {RunStatus::Stopped, u"stopped"_s},
+        {RunStatus::Interrupted, u"interrupted"_s},
+        {RunStatus::Failed, u"failed"_s}};
     std::vector<RunSummary> runs;
     for (const auto& [status, text] : statuses)
         runs.push_back(run(static_cast<std::int64_t>(runs.size()) + 1, status));
@@ -153,7 +154,7 @@ void TestSessionTreeModel::everyStatusHasATextAndAnIcon()
                  .siblingAtColumn(SessionTreeModel::Status)
                  .data(Qt::AccessibleTextRole)
                  .toString(),
-             u"finished: end token"_qs);
+             u"finished: end token"_s);
 }
 
 void TestSessionTreeModel::renamingAsksTheLibrary()
@@ -162,17 +163,17 @@ void TestSessionTreeModel::renamingAsksTheLibrary()
     model.setSessions({session(3, "walks", {run(1)})});
     const QSignalSpy asked(&model, &SessionTreeModel::renameRequested);
     const QModelIndex index = model.indexOf(SessionId{3});
-    QVERIFY(!model.setData(index, u"  "_qs, Qt::EditRole));
-    QVERIFY(model.setData(index, u"walks"_qs, Qt::EditRole));
+    QVERIFY(!model.setData(index, u"  "_s, Qt::EditRole));
+    QVERIFY(model.setData(index, u"walks"_s, Qt::EditRole));
     QCOMPARE(asked.count(), 0);
-    QVERIFY(model.setData(index, u" long walks "_qs, Qt::EditRole));
+    QVERIFY(model.setData(index, u" long walks "_s, Qt::EditRole));
     QCOMPARE(asked.count(), 1);
     QCOMPARE(asked.front().at(0).value<SessionId>(), SessionId{3});
-    QCOMPARE(asked.front().at(1).toString(), u"long walks"_qs);
-    QCOMPARE(index.data().toString(), u"long walks"_qs);
-    QVERIFY(!model.setData(model.indexOf(RunId{1}), u"x"_qs, Qt::EditRole));
+    QCOMPARE(asked.front().at(1).toString(), u"long walks"_s);
+    QCOMPARE(index.data().toString(), u"long walks"_s);
+    QVERIFY(!model.setData(model.indexOf(RunId{1}), u"x"_s, Qt::EditRole));
     model.setRenamingAllowed(false);
-    QVERIFY(!model.setData(index, u"y"_qs, Qt::EditRole));
+    QVERIFY(!model.setData(index, u"y"_s, Qt::EditRole));
 }
 
 void TestSessionTreeModel::theShownRunStandsOut()

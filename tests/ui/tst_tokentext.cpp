@@ -4,6 +4,7 @@
 
 using namespace halftone;
 using namespace halftone::ui;
+using namespace Qt::StringLiterals;
 using namespace std::string_literals;
 
 class TestTokenText : public QObject
@@ -26,22 +27,22 @@ void TestTokenText::bytesAreShownAsWhatTheyAre_data()
     QTest::addColumn<QByteArray>("bytes");
     QTest::addColumn<QString>("shown");
     QTest::newRow("nothing") << QByteArray() << QString();
-    QTest::newRow("text") << QByteArray("bern") << u"bern"_qs;
-    QTest::newRow("spaces") << QByteArray(" the \n\t") << u"␣the␣↵⇥"_qs;
-    QTest::newRow("carriage return") << QByteArray("\r\n") << u"␍↵"_qs;
-    QTest::newRow("umlaut, CJK, emoji") << QByteArray("ü漢😀") << u"ü漢😀"_qs;
-    QTest::newRow("half an emoji") << QByteArray("\xF0\x9F") << u"<0xF0><0x9F>"_qs;
-    QTest::newRow("other half") << QByteArray("\x98\x80!") << u"<0x98><0x80>!"_qs;
-    QTest::newRow("lone continuation") << QByteArray("a\x80") << u"a<0x80>"_qs;
-    QTest::newRow("overlong slash") << QByteArray("\xC0\xAF") << u"<0xC0><0xAF>"_qs;
-    QTest::newRow("surrogate") << QByteArray("\xED\xA0\x80") << u"<0xED><0xA0><0x80>"_qs;
+    QTest::newRow("text") << QByteArray("bern") << u"bern"_s;
+    QTest::newRow("spaces") << QByteArray(" the \n\t") << u"␣the␣↵⇥"_s;
+    QTest::newRow("carriage return") << QByteArray("\r\n") << u"␍↵"_s;
+    QTest::newRow("umlaut, CJK, emoji") << QByteArray("ü漢😀") << u"ü漢😀"_s;
+    QTest::newRow("half an emoji") << QByteArray("\xF0\x9F") << u"<0xF0><0x9F>"_s;
+    QTest::newRow("other half") << QByteArray("\x98\x80!") << u"<0x98><0x80>!"_s;
+    QTest::newRow("lone continuation") << QByteArray("a\x80") << u"a<0x80>"_s;
+    QTest::newRow("overlong slash") << QByteArray("\xC0\xAF") << u"<0xC0><0xAF>"_s;
+    QTest::newRow("surrogate") << QByteArray("\xED\xA0\x80") << u"<0xED><0xA0><0x80>"_s;
     QTest::newRow("beyond Unicode")
-        << QByteArray("\xF4\x90\x80\x80") << u"<0xF4><0x90><0x80><0x80>"_qs;
-    QTest::newRow("control") << QByteArray("\x07\x7F", 2) << u"<0x07><0x7F>"_qs;
-    QTest::newRow("zero byte") << QByteArray("a\0b", 3) << u"a<0x00>b"_qs;
-    QTest::newRow("zero-width space") << QByteArray("a\xE2\x80\x8B") << u"a<U+200B>"_qs;
+        << QByteArray("\xF4\x90\x80\x80") << u"<0xF4><0x90><0x80><0x80>"_s;
+    QTest::newRow("control") << QByteArray("\x07\x7F", 2) << u"<0x07><0x7F>"_s;
+    QTest::newRow("zero byte") << QByteArray("a\0b", 3) << u"a<0x00>b"_s;
+    QTest::newRow("zero-width space") << QByteArray("a\xE2\x80\x8B") << u"a<U+200B>"_s;
     QTest::newRow("replacement character of the model's own")
-        << QByteArray("\xEF\xBF\xBD") << u"\uFFFD"_qs;
+        << QByteArray("\xEF\xBF\xBD") << u"\uFFFD"_s;
 }
 
 void TestTokenText::bytesAreShownAsWhatTheyAre()
@@ -54,21 +55,21 @@ void TestTokenText::bytesAreShownAsWhatTheyAre()
 void TestTokenText::whitespaceStaysWhitespaceUnlessAsked()
 {
     const std::vector<TextRun> plain = textRuns("a b\tc", Whitespace::AsIs);
-    QCOMPARE(plain, (std::vector<TextRun>{{u"a b    c"_qs, TextRun::Kind::Text, false}}));
+    QCOMPARE(plain, (std::vector<TextRun>{{u"a b    c"_s, TextRun::Kind::Text, false}}));
     const std::vector<TextRun> visible = textRuns("a b", Whitespace::Visible);
-    QCOMPARE(visible, (std::vector<TextRun>{{u"a"_qs, TextRun::Kind::Text, false},
-                                            {u"␣"_qs, TextRun::Kind::Symbol, false},
-                                            {u"b"_qs, TextRun::Kind::Text, false}}));
+    QCOMPARE(visible, (std::vector<TextRun>{{u"a"_s, TextRun::Kind::Text, false},
+                                            {u"␣"_s, TextRun::Kind::Symbol, false},
+                                            {u"b"_s, TextRun::Kind::Text, false}}));
 }
 
 void TestTokenText::aLineEndEndsItsRun()
 {
     const std::vector<TextRun> plain = textRuns("a\n\nb", Whitespace::AsIs);
-    QCOMPARE(plain, (std::vector<TextRun>{{u"a"_qs, TextRun::Kind::Text, true},
+    QCOMPARE(plain, (std::vector<TextRun>{{u"a"_s, TextRun::Kind::Text, true},
                                           {QString(), TextRun::Kind::Text, true},
-                                          {u"b"_qs, TextRun::Kind::Text, false}}));
+                                          {u"b"_s, TextRun::Kind::Text, false}}));
     const std::vector<TextRun> visible = textRuns("\n", Whitespace::Visible);
-    QCOMPARE(visible, (std::vector<TextRun>{{u"↵"_qs, TextRun::Kind::Symbol, true}}));
+    QCOMPARE(visible, (std::vector<TextRun>{{u"↵"_s, TextRun::Kind::Symbol, true}}));
 }
 
 void TestTokenText::aByteMarkIsToldFromTextThatLooksLikeOne()

@@ -11,6 +11,7 @@
 
 using namespace halftone;
 using namespace halftone::ui;
+using namespace Qt::StringLiterals;
 using halftone::test::SampleTrace;
 
 namespace {
@@ -234,9 +235,9 @@ void TestTraceLayout::phasesBeginLinesWithANote()
         return texts;
     };
     QVERIFY(notes(layout.line(0).cells.front()).isEmpty());
-    QCOMPARE(notes(layout.line(1).cells[0]), QStringList{u"thinking"_qs});
-    QCOMPARE(notes(layout.line(1).cells[1]), QStringList{u"cold stop"_qs});
-    QCOMPARE(notes(layout.line(2).cells[0]), QStringList{u"answer"_qs});
+    QCOMPARE(notes(layout.line(1).cells[0]), QStringList{u"thinking"_s});
+    QCOMPARE(notes(layout.line(1).cells[1]), QStringList{u"cold stop"_s});
+    QCOMPARE(notes(layout.line(2).cells[0]), QStringList{u"answer"_s});
 }
 
 void TestTraceLayout::theEndIsNotedWhenTheRunIsOver()
@@ -255,7 +256,7 @@ void TestTraceLayout::theEndIsNotedWhenTheRunIsOver()
     layout.invalidateEnd();
     layout.extend(10);
     QCOMPARE(layout.line(0).cells.back().chips.size(), 2U);
-    QCOMPARE(layout.line(0).cells.back().chips.back().text, u"interrupted"_qs);
+    QCOMPARE(layout.line(0).cells.back().chips.back().text, u"interrupted"_s);
 }
 
 void TestTraceLayout::unitsAreFoundOnTheirLines()

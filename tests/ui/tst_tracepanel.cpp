@@ -22,6 +22,7 @@
 
 using namespace halftone;
 using namespace halftone::ui;
+using namespace Qt::StringLiterals;
 using halftone::test::SampleTrace;
 
 namespace {
@@ -235,17 +236,17 @@ void TestTracePanel::shiftSelectsAndCopyGivesTheText()
     QVERIFY(stage.start());
     stage.click(1);
     stage.key(Qt::Key_C, Qt::ControlModifier);
-    QCOMPARE(clipboardText(), u" cat"_qs);
+    QCOMPARE(clipboardText(), u" cat"_s);
     stage.click(4, Qt::ShiftModifier);
     QCOMPARE(*stage.view->selection(), (StepRange{1, 4}));
     stage.key(Qt::Key_C, Qt::ControlModifier);
-    QCOMPARE(clipboardText(), u" cat sat."_qs);
+    QCOMPARE(clipboardText(), u" cat sat."_s);
     stage.key(Qt::Key_Left, Qt::ShiftModifier);
     stage.key(Qt::Key_C, Qt::ControlModifier);
-    QCOMPARE(clipboardText(), u" cat sat"_qs);
+    QCOMPARE(clipboardText(), u" cat sat"_s);
     stage.key(Qt::Key_A, Qt::ControlModifier);
     stage.key(Qt::Key_C, Qt::ControlModifier);
-    QCOMPARE(clipboardText(), u"The cat sat.\nThe end"_qs);
+    QCOMPARE(clipboardText(), u"The cat sat.\nThe end"_s);
 
     // Dragging selects too.
     QTest::mousePress(stage.view->viewport(), Qt::LeftButton, {}, stage.view->stepRect(0).center());
@@ -266,7 +267,7 @@ void TestTracePanel::copyWithBoundariesGivesALineAStep()
     stage.click(5, Qt::ShiftModifier);
     stage.key(Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
     QCOMPARE(clipboardText(),
-             u"4\t%1\t.\n5\t%2\t↵"_qs.arg(trace.id(".").value).arg(trace.id("\n").value));
+             u"4\t%1\t.\n5\t%2\t↵"_s.arg(trace.id(".").value).arg(trace.id("\n").value));
 }
 
 void TestTracePanel::halfACharacterIsShownAndCopiedWhole()
@@ -285,10 +286,10 @@ void TestTracePanel::halfACharacterIsShownAndCopiedWhole()
     const int closed = stage.view->stepRect(1).width();
     stage.click(2, Qt::ShiftModifier);
     stage.key(Qt::Key_C, Qt::ControlModifier);
-    QCOMPARE(clipboardText(), u"😀"_qs);
+    QCOMPARE(clipboardText(), u"😀"_s);
     stage.click(1);
     stage.key(Qt::Key_C, Qt::ControlModifier);
-    QCOMPARE(clipboardText(), u"<0xF0><0x9F>"_qs);
+    QCOMPARE(clipboardText(), u"<0xF0><0x9F>"_s);
     stage.key(Qt::Key_B);
     QTRY_VERIFY(stage.view->stepRect(1).width() > 3 * closed);
 }
@@ -326,7 +327,7 @@ void TestTracePanel::coloursFollowTheChosenQuantity()
     stage.key(Qt::Key_3);
     QCOMPARE(fillOf(stage, 0), fillOf(stage, 1));
     QVERIFY(fillOf(stage, 2) != fillOf(stage, 0));
-    QCOMPARE(stage.panel.findChild<QComboBox*>(u"colorBox"_qs)->currentText(), u"Phase"_qs);
+    QCOMPARE(stage.panel.findChild<QComboBox*>(u"colorBox"_s)->currentText(), u"Phase"_s);
 }
 
 void TestTracePanel::theLegendNamesQuantitySupportAndUnit()
@@ -337,11 +338,11 @@ void TestTracePanel::theLegendNamesQuantitySupportAndUnit()
     stage.open(trace);
     QVERIFY(stage.start());
     const auto* legend = stage.panel.findChild<ColorLegend*>();
-    QCOMPARE(legend->text(), u"Entropy · raw, full vocabulary, nats: 0 to 1"_qs);
+    QCOMPARE(legend->text(), u"Entropy · raw, full vocabulary, nats: 0 to 1"_s);
     stage.key(Qt::Key_2);
-    QCOMPARE(legend->text(), u"Probability of the shown token · raw, full vocabulary: 0 to 1"_qs);
+    QCOMPARE(legend->text(), u"Probability of the shown token · raw, full vocabulary: 0 to 1"_s);
     stage.key(Qt::Key_3);
-    QVERIFY(legend->text().contains(u"thinking"_qs));
+    QVERIFY(legend->text().contains(u"thinking"_s));
 }
 
 void TestTracePanel::findGoesThroughTheMatchesAndWrapsRound()
@@ -352,19 +353,19 @@ void TestTracePanel::findGoesThroughTheMatchesAndWrapsRound()
     QVERIFY(stage.start());
     stage.cursor.moveTo(1);
     stage.key(Qt::Key_F, Qt::ControlModifier);
-    auto* edit = stage.panel.findChild<QLineEdit*>(u"findEdit"_qs);
+    auto* edit = stage.panel.findChild<QLineEdit*>(u"findEdit"_s);
     QVERIFY(edit->isVisible());
     QTRY_VERIFY(edit->hasFocus());
-    QTest::keyClicks(edit, u"the"_qs);
-    const auto* result = stage.panel.findChild<QLabel*>(u"findResult"_qs);
+    QTest::keyClicks(edit, u"the"_s);
+    const auto* result = stage.panel.findChild<QLabel*>(u"findResult"_s);
     QCOMPARE(stage.cursor.step(), 6);
-    QCOMPARE(result->text(), u"2 of 2"_qs);
+    QCOMPARE(result->text(), u"2 of 2"_s);
     QTest::keyClick(edit, Qt::Key_Return);
     QCOMPARE(stage.cursor.step(), 0);
     QTest::keyClick(edit, Qt::Key_Return, Qt::ShiftModifier);
     QCOMPARE(stage.cursor.step(), 6);
-    QTest::keyClicks(edit, u" dog"_qs);
-    QCOMPARE(result->text(), u"not found"_qs);
+    QTest::keyClicks(edit, u" dog"_s);
+    QCOMPARE(result->text(), u"not found"_s);
     QCOMPARE(stage.cursor.step(), 6);
     QTest::keyClick(edit, Qt::Key_Escape);
     QVERIFY(!edit->isVisible());
@@ -378,8 +379,8 @@ void TestTracePanel::findSeesWhatSeveralTokensSpell()
     stage.open(trace);
     QVERIFY(stage.start());
     stage.key(Qt::Key_F, Qt::ControlModifier);
-    auto* edit = stage.panel.findChild<QLineEdit*>(u"findEdit"_qs);
-    QTest::keyClicks(edit, u"cat sat"_qs);
+    auto* edit = stage.panel.findChild<QLineEdit*>(u"findEdit"_s);
+    QTest::keyClicks(edit, u"cat sat"_s);
     QCOMPARE(stage.cursor.step(), 1);
     QCOMPARE(*stage.view->selection(), (StepRange{1, 3}));
 }
@@ -398,10 +399,10 @@ void TestTracePanel::theTableIsTheSameTraceAndSharesTheCursor()
     QTest::keyClick(stage.table, Qt::Key_Down);
     QCOMPARE(stage.cursor.step(), 4);
     const QAbstractItemModel* model = stage.table->model();
-    QCOMPARE(model->index(1, StepTableModel::Token).data().toString(), u"␣cat"_qs);
+    QCOMPARE(model->index(1, StepTableModel::Token).data().toString(), u"␣cat"_s);
     QCOMPARE(model->index(1, StepTableModel::Position).data().toInt(), 4);
     QTest::keyClick(stage.table, Qt::Key_C, Qt::ControlModifier);
-    QVERIFY(clipboardText().startsWith(u"4\t7\tanswer\t.\t0.32"_qs));
+    QVERIFY(clipboardText().startsWith(u"4\t7\tanswer\t.\t0.32"_s));
     QTest::keyClick(stage.table, Qt::Key_T);
     QVERIFY(stage.view->isVisible());
 }
@@ -424,8 +425,8 @@ void TestTracePanel::theTableModelGrowsByRows()
     QCOMPARE(inserted.front().at(1).toInt(), 8);
     QCOMPARE(inserted.front().at(2).toInt(), 9);
     QCOMPARE(reset.count(), 0);
-    QCOMPARE(model.index(8, StepTableModel::Events).data().toString(), u"end of run: end token"_qs);
-    QCOMPARE(model.index(9, StepTableModel::Events).data().toString(), u"forced"_qs);
+    QCOMPARE(model.index(8, StepTableModel::Events).data().toString(), u"end of run: end token"_s);
+    QCOMPARE(model.index(9, StepTableModel::Events).data().toString(), u"forced"_s);
     QCOMPARE(model.index(0, StepTableModel::Entropy).data(Qt::EditRole).toDouble(),
              trace.steps[0].entropy);
 }

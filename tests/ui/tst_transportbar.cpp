@@ -14,6 +14,7 @@
 
 using namespace halftone;
 using namespace halftone::ui;
+using namespace Qt::StringLiterals;
 using halftone::test::SampleTrace;
 
 namespace {
@@ -81,14 +82,14 @@ void TestTransportBar::buttonsMoveTheCursor()
     Stage stage;
     SampleTrace trace = steps(10);
     QVERIFY(stage.start(trace));
-    stage.press(u"firstButton"_qs);
+    stage.press(u"firstButton"_s);
     QCOMPARE(stage.cursor.step(), 0);
-    stage.press(u"forwardButton"_qs);
-    stage.press(u"forwardButton"_qs);
+    stage.press(u"forwardButton"_s);
+    stage.press(u"forwardButton"_s);
     QCOMPARE(stage.cursor.step(), 2);
-    stage.press(u"backButton"_qs);
+    stage.press(u"backButton"_s);
     QCOMPARE(stage.cursor.step(), 1);
-    stage.press(u"lastButton"_qs);
+    stage.press(u"lastButton"_s);
     QCOMPARE(stage.cursor.step(), 9);
 }
 
@@ -125,7 +126,7 @@ void TestTransportBar::playingGoesToTheEndAndStops()
     stage.cursor.moveTo(5);
     const QSignalSpy moved(&stage.cursor, &StepCursor::stepChanged);
     stage.bar->setSpeed(500);
-    stage.press(u"playButton"_qs);
+    stage.press(u"playButton"_s);
     QVERIFY(stage.bar->isPlaying());
     QTRY_COMPARE(stage.cursor.step(), 49);
     QVERIFY(!stage.bar->isPlaying());
@@ -142,7 +143,7 @@ void TestTransportBar::playingAtTheEndBeginsAgain()
     SampleTrace trace = steps(10);
     QVERIFY(stage.start(trace));
     QCOMPARE(stage.cursor.step(), 9);
-    stage.press(u"playButton"_qs);
+    stage.press(u"playButton"_s);
     QVERIFY(stage.bar->isPlaying());
     QCOMPARE(stage.cursor.step(), 0);
 }
@@ -185,11 +186,11 @@ void TestTransportBar::theStepNumberMovesTheCursorAndFollowsIt()
     Stage stage;
     SampleTrace trace = steps(100);
     QVERIFY(stage.start(trace));
-    auto* box = stage.bar->findChild<QSpinBox*>(u"stepBox"_qs);
+    auto* box = stage.bar->findChild<QSpinBox*>(u"stepBox"_s);
     QCOMPARE(box->value(), 99);
     box->setFocus();
     box->selectAll();
-    QTest::keyClicks(box, u"42"_qs);
+    QTest::keyClicks(box, u"42"_s);
     QTest::keyClick(box, Qt::Key_Return);
     QCOMPARE(stage.cursor.step(), 42);
     stage.cursor.moveTo(7);
@@ -210,7 +211,7 @@ void TestTransportBar::aShorterRunMovesNothing()
     shorter.repeat({"a"}, 5);
     shorter.appendTo(stage.document);
     QCOMPARE(stage.cursor.step(), 4);
-    QCOMPARE(stage.bar->findChild<QSpinBox*>(u"stepBox"_qs)->maximum(), 4);
+    QCOMPARE(stage.bar->findChild<QSpinBox*>(u"stepBox"_s)->maximum(), 4);
 }
 
 void TestTransportBar::anEmptyDocumentDisablesAll()
@@ -221,7 +222,7 @@ void TestTransportBar::anEmptyDocumentDisablesAll()
     stage.bar->setPlaying(true);
     stage.document.close();
     QVERIFY(!stage.bar->isPlaying());
-    QVERIFY(!stage.bar->findChild<QToolButton*>(u"playButton"_qs)->isEnabled());
+    QVERIFY(!stage.bar->findChild<QToolButton*>(u"playButton"_s)->isEnabled());
     QVERIFY(!stage.bar->findChild<ScrubBar*>()->isEnabled());
     stage.bar->setPlaying(true);
     QVERIFY(!stage.bar->isPlaying());

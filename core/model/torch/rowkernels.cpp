@@ -20,6 +20,7 @@ constexpr std::int64_t sums = 4; // independent ones, to hide the latency of an 
 
 // The four vectors of a sum's lanes as one: what wider processors do at once.
 using Lanes = float __attribute__((vector_size(64)));
+using Lanes8 = float __attribute__((vector_size(32)));
 constexpr std::int64_t laneCount = 16;
 constexpr std::size_t together = 4; // rows of x that share one reading of a row of weights
 
@@ -99,25 +100,45 @@ namespace {
     for (; i + laneCount <= n; i += laneCount) {
         Lanes weights;
         std::memcpy(&weights, w + i, sizeof weights);
+#pragma GCC unroll 4
         for (std::size_t b = 0; b < together; ++b) {
             Lanes activations;
             std::memcpy(&activations, x + static_cast<std::int64_t>(b) * n + i, sizeof activations);
             partial[b] += weights * activations;
         }
     }
+    std::array<Vector, together> v;
+#pragma GCC unroll 4
     for (std::size_t b = 0; b < together; ++b) {
         const float* const row = x + static_cast<std::int64_t>(b) * n;
-        std::array<Vector, sums> part;
-        std::memcpy(part.data(), &partial[b], sizeof partial[b]);
-        std::int64_t rest = i;
-        for (; rest + vectorSize <= n; rest += vectorSize)
-            part[0] += load(w + rest) * load(row + rest);
-        const Vector v = (part[0] + part[2]) + (part[1] + part[3]);
-        float sum = (v[0] + v[2]) + (v[1] + v[3]);
-        for (; rest < n; ++rest)
-            sum += w[rest] * row[rest];
-        out[b] = sum;
+        std::array<Lanes8, 2> halves;
+        std::memcpy(halves.data(), &partial[b], sizeof partial[b]);
+        if (i + vectorSize <= n) {
+            Vector quarter;
+            std::memcpy(&quarter, &halves[0], sizeof quarter);
+            for (std::int64_t at = i; at + vectorSize <= n; at += vectorSize)
+                quarter += load(w + at) * load(row + at);
+            std::memcpy(&halves[0], &quarter, sizeof quarter);
+        }
+        const Lanes8 pairs = halves[0] + halves[1];
+        std::array<Vector, 2> quarters;
+        std::memcpy(quarters.data(), &pairs, sizeof pairs);
+        v[b] = quarters[0] + quarters[1];
     }
+    // The four sums of four at once: turned so that lane b is row b's.
+    const Vector low01 = __builtin_shufflevector(v[0], v[1], 0, 4, 1, 5);
+    const Vector high01 = __builtin_shufflevector(v[0], v[1], 2, 6, 3, 7);
+    const Vector low23 = __builtin_shufflevector(v[2], v[3], 0, 4, 1, 5);
+    const Vector high23 = __builtin_shufflevector(v[2], v[3], 2, 6, 3, 7);
+    const Vector first = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
+    const Vector second = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
+    const Vector third = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
+    const Vector fourth = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
+    const Vector sums4 = (first + third) + (second + fourth);
+    std::memcpy(out, &sums4, sizeof sums4);
+    for (i = n - n % vectorSize; i < n; ++i)
+        for (std::size_t b = 0; b < together; ++b)
+            out[b] += w[i] * x[static_cast<std::int64_t>(b) * n + i];
 }
 
 void dotsAnywhere(const float* w, const float* x, std::int64_t n, float* out)
@@ -157,19 +178,25 @@ void matRows(const float* w, std::int64_t rows, std::int64_t columns, const floa
 {
     static const Dots dots = dotsForThisProcessor();
     constexpr auto step = static_cast<std::int64_t>(together);
+    // Few enough rows that they are still in the second-level cache for the next rows of x, while
+    // those of x stay in the first.
+    constexpr std::int64_t tile = 16;
     share(rows, rows * columns * count, [=](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t row = begin; row < end; ++row) {
-            const float* const weights = w + row * columns;
-            const float added = bias != nullptr ? bias[row] : 0.0F;
+        for (std::int64_t first = begin; first < end; first += tile) {
+            const std::int64_t last = std::min(end, first + tile);
             std::int64_t b = 0;
-            for (; b + step <= count; b += step) {
-                std::array<float, together> products;
-                dots(weights, x + b * columns, columns, products.data());
-                for (std::size_t k = 0; k < together; ++k)
-                    y[(b + static_cast<std::int64_t>(k)) * rows + row] = products[k] + added;
-            }
+            for (; b + step <= count; b += step)
+                for (std::int64_t row = first; row < last; ++row) {
+                    std::array<float, together> products;
+                    dots(w + row * columns, x + b * columns, columns, products.data());
+                    for (std::size_t k = 0; k < together; ++k)
+                        y[(b + static_cast<std::int64_t>(k)) * rows + row] =
+                            products[k] + (bias != nullptr ? bias[row] : 0.0F);
+                }
             for (; b < count; ++b)
-                y[b * rows + row] = dot(weights, x + b * columns, columns) + added;
+                for (std::int64_t row = first; row < last; ++row)
+                    y[b * rows + row] = dot(w + row * columns, x + b * columns, columns) +
+                                        (bias != nullptr ? bias[row] : 0.0F);
         }
     });
 }

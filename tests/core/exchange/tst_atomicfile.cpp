@@ -9,6 +9,7 @@
 #include <ostream>
 
 using namespace halftone;
+using namespace Qt::StringLiterals;
 namespace fs = std::filesystem;
 
 namespace {
@@ -37,7 +38,7 @@ private Q_SLOTS:
     void theNewFileTakesThePlaceOfTheOld()
     {
         const QTemporaryDir folder;
-        const fs::path path = folder.filePath(u"a"_qs).toStdString();
+        const fs::path path = folder.filePath(u"a"_s).toStdString();
         std::ofstream(path) << "old and longer";
         QVERIFY_RESULT(writeFile(path, writeNew));
         QCOMPARE(contents(path), "new");
@@ -47,7 +48,7 @@ private Q_SLOTS:
     void aFailureLeavesTheOldFile()
     {
         const QTemporaryDir folder;
-        const fs::path path = folder.filePath(u"a"_qs).toStdString();
+        const fs::path path = folder.filePath(u"a"_s).toStdString();
         std::ofstream(path) << "old";
         const auto failed = writeFile(path, [](std::ostream& out) {
             out << "half";
@@ -74,8 +75,8 @@ private Q_SLOTS:
     void aLinkIsFollowed()
     {
         const QTemporaryDir folder;
-        const fs::path target = folder.filePath(u"target"_qs).toStdString();
-        const fs::path link = folder.filePath(u"link"_qs).toStdString();
+        const fs::path target = folder.filePath(u"target"_s).toStdString();
+        const fs::path link = folder.filePath(u"link"_s).toStdString();
         std::ofstream(target) << "old";
         fs::create_symlink(target, link);
         QVERIFY_RESULT(writeFile(link, writeNew));

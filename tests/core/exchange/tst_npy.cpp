@@ -8,6 +8,7 @@
 #include <vector>
 
 using namespace halftone;
+using namespace Qt::StringLiterals;
 
 class NpyTest : public QObject
 {
@@ -27,7 +28,7 @@ private Q_SLOTS:
         QFETCH(QList<qint64>, shape);
         QFETCH(QByteArray, shapeText);
         const QTemporaryDir folder;
-        const QString path = folder.filePath(u"x.npy"_qs);
+        const QString path = folder.filePath(u"x.npy"_s);
         const std::vector<float> values{0.0F, 1.0F, -2.5F, 0.1F, 3.4028235e38F, 1e-45F};
         const std::vector<std::int64_t> extents(shape.begin(), shape.end());
         QVERIFY_RESULT(writeNpy(path.toStdString(), values, extents));
@@ -52,7 +53,7 @@ private Q_SLOTS:
     void aShapeThatDoesNotFitIsRefused()
     {
         const QTemporaryDir folder;
-        const std::filesystem::path path = folder.filePath(u"x.npy"_qs).toStdString();
+        const std::filesystem::path path = folder.filePath(u"x.npy"_s).toStdString();
         const std::vector<float> values(6);
         const auto refused = writeNpy(path, values, std::vector<std::int64_t>{2, 4});
         QVERIFY(!refused);

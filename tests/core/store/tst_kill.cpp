@@ -15,6 +15,7 @@
 
 using namespace halftone;
 using namespace halftone::test;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -56,7 +57,7 @@ Killed killAfter(const std::filesystem::path& library, std::int64_t steps, int p
     QProcess process;
     process.setProgram(QCoreApplication::applicationFilePath());
     process.setArguments(
-        {u"--record"_qs, QString::fromStdString(library.string()), QString::number(pauseUs)});
+        {u"--record"_s, QString::fromStdString(library.string()), QString::number(pauseUs)});
     process.start();
     QByteArray told;
     if (!process.waitForStarted())
@@ -113,7 +114,7 @@ private Q_SLOTS:
                 if (takenNs <= killed.atNs - mayBeLostNs)
                     QVERIFY2(
                         step < count,
-                        qPrintable(u"step %1, taken %2 ms before the end, is lost"_qs.arg(step).arg(
+                        qPrintable(u"step %1, taken %2 ms before the end, is lost"_s.arg(step).arg(
                             (killed.atNs - takenNs) / 1'000'000)));
         }
         // Nothing that was there before is touched, and this process's own run goes on.

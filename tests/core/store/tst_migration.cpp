@@ -13,6 +13,7 @@
 
 using namespace halftone;
 using namespace halftone::test;
+using namespace Qt::StringLiterals;
 namespace fs = std::filesystem;
 
 namespace {
@@ -192,9 +193,9 @@ private Q_SLOTS:
     {
         QTest::addColumn<int>("which");
         QTest::addColumn<QString>("reason");
-        QTest::newRow("bad SQL") << 0 << u"no such table: absent"_qs;
+        QTest::newRow("bad SQL") << 0 << u"no such table: absent"_s;
         QTest::newRow("rows left without their session")
-            << 1 << u"rows refer to rows that do not exist"_qs;
+            << 1 << u"rows refer to rows that do not exist"_s;
     }
     void aFailedMigrationChangesNothing()
     {

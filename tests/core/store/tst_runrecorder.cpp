@@ -10,6 +10,7 @@
 
 using namespace halftone;
 using namespace halftone::test;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -165,11 +166,11 @@ private Q_SLOTS:
         QTest::newRow("disk full")
             << true << static_cast<int>(ErrorCode::DiskFull)
             << u"No room is left on the disk of the library 'FILE'. What was "
-               "stored before is whole; free some space and try again."_qs;
+               "stored before is whole; free some space and try again."_s;
         QTest::newRow("disk broken") << false << static_cast<int>(ErrorCode::InvalidInput)
                                      << u"The library 'FILE' could not be read or written: disk "
                                         u"I/O error. Check the disk that "
-                                        "it lies on."_qs;
+                                        "it lies on."_s;
     }
     void theFirstFailureIsTold()
     {
@@ -187,7 +188,7 @@ private Q_SLOTS:
         const auto failed = recorder->flush();
         QVERIFY(!failed);
         QCOMPARE(static_cast<int>(failed.error().code), code);
-        sentence.replace(u"FILE"_qs, QString::fromStdString(folder.library().string()));
+        sentence.replace(u"FILE"_s, QString::fromStdString(folder.library().string()));
         QCOMPARE(QString::fromStdString(failed.error().message), sentence);
         QCOMPARE(QString::fromStdString(recorder->status().error().message), sentence);
         const auto end = recorder->finish(RunStatus::Finished, StopReason::EndToken, {});

@@ -8,6 +8,7 @@
 
 using namespace halftone;
 using namespace halftone::test;
+using namespace Qt::StringLiterals;
 
 namespace {
 
@@ -397,9 +398,9 @@ private Q_SLOTS:
     void aRunWhoseWriterDiedIsInterrupted_data()
     {
         QTest::addColumn<QString>("change");
-        QTest::newRow("no such process") << u"writer_pid = 2147483646"_qs;
-        QTest::newRow("the number was given out again") << u"writer_start = writer_start - 1"_qs;
-        QTest::newRow("the machine was started anew") << u"writer_boot = 'another'"_qs;
+        QTest::newRow("no such process") << u"writer_pid = 2147483646"_s;
+        QTest::newRow("the number was given out again") << u"writer_start = writer_start - 1"_s;
+        QTest::newRow("the machine was started anew") << u"writer_boot = 'another'"_s;
     }
     void aRunWhoseWriterDiedIsInterrupted()
     {
