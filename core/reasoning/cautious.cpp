@@ -175,13 +175,7 @@ std::vector<ParameterSpec> cautiousParameters()
                       "the model's own at T = 1.";
 
     std::vector<ParameterSpec> specs = thinkingSamplingParameters();
-    for (ParameterSpec& spec : specs) {
-        if (spec.name == "temperature") {
-            spec.defaultValue = 0.8;
-            spec.help = "Divides the logits: below 1 sharpens, above 1 flattens; 0 takes the most "
-                        "probable token. Default 0.8: CNTP's scripts.";
-        }
-    }
+    setDefault(specs, "temperature", 0.8, "CNTP's scripts");
     for (ParameterSpec* spec : {&trials, &low, &high, &longest, &stops, &perplexity}) {
         spec->group = "Trials";
         specs.push_back(std::move(*spec));

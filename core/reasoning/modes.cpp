@@ -24,7 +24,7 @@ Mode withLayers(Mode mode)
 std::span<const Mode> modes()
 {
     static const std::array all{withLayers(discreteMode()), withLayers(softMode()),
-                                withLayers(cautiousMode())};
+                                withLayers(gumbelMode()), withLayers(cautiousMode())};
     return all;
 }
 

@@ -7,6 +7,7 @@ namespace halftone {
 
 [[nodiscard]] Mode cautiousMode();
 [[nodiscard]] Mode discreteMode();
+[[nodiscard]] Mode gumbelMode();
 [[nodiscard]] Mode softMode();
 
 } // namespace halftone

@@ -1,6 +1,7 @@
 #include "reasoning/samplingparameters_p.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace halftone {
 
@@ -106,6 +107,18 @@ std::vector<ParameterSpec> answerSamplingParameters()
         if (spec.name != "filter-order")
             specs.push_back(answerParameter(spec));
     return specs;
+}
+
+void setDefault(std::vector<ParameterSpec>& specs, std::string_view name,
+                const ParameterValue& value, std::string_view source)
+{
+    const auto spec = std::find_if(specs.begin(), specs.end(), [name](const ParameterSpec& each) {
+        return each.name == name;
+    });
+    assert(spec != specs.end());
+    spec->defaultValue = value;
+    spec->help.resize(spec->help.find("Default "));
+    spec->help += "Default " + toText(value) + ": " + std::string(source) + ".";
 }
 
 Result<SamplingSettings> thinkingSampling(const ParameterValues& values)

@@ -5,6 +5,7 @@
 #include "reasoning/parameters.h"
 #include "sampling/filters.h"
 
+#include <string_view>
 #include <vector>
 
 namespace halftone {
@@ -13,6 +14,10 @@ namespace halftone {
 [[nodiscard]] std::vector<ParameterSpec> thinkingSamplingParameters();
 /// answer-temperature, answer-top-k, answer-top-p, answer-min-p.
 [[nodiscard]] std::vector<ParameterSpec> answerSamplingParameters();
+
+/// Another default for one of them, where a mode's authors say otherwise: `source` names who does.
+void setDefault(std::vector<ParameterSpec>&, std::string_view name, const ParameterValue&,
+                std::string_view source);
 
 // From completed values. The filter order is one for both.
 [[nodiscard]] Result<SamplingSettings> thinkingSampling(const ParameterValues&);

@@ -63,6 +63,11 @@ inline Case caseOf(const QByteArray& name)
                                         {"trial-length", std::int64_t{3}},
                                         {"trial-stops", std::string("bare-punctuation")}}),
                 {a, think, b}};
+    if (name == "gumbel")
+        return {engineOf(randomModel(12, 14)),
+                settingsOf("gumbel", {{"cold-stop-entropy", 1.2},
+                                      {"cold-stop-length", std::int64_t{3}}}),
+                {a}};
     return {engineOf(randomModel(12, 14)),
             settingsOf("soft", {{"temperature", 0.5},
                                 {"cold-stop-entropy", 1.2},
@@ -83,7 +88,7 @@ inline std::unique_ptr<Session> uninterrupted(const Case& it)
 inline void addCases()
 {
     QTest::addColumn<QByteArray>("name");
-    for (const char* name : {"discrete", "soft", "injected", "cautious"})
+    for (const char* name : {"discrete", "soft", "injected", "cautious", "gumbel"})
         QTest::newRow(name) << QByteArray(name);
 }
 

@@ -138,8 +138,11 @@ void tst_Discrete::appliesAllFourSettingsOfTheAnswer()
     const auto logits = reference::randomLogits(200, 3);
     const auto expected = reference::filtered(logits, settings);
     for (const Mode& mode : modes()) {
-        const auto values = completeParameters(
-            mode.parameters, {{"temperature", 0.6}, {parameter.toStdString(), value}});
+        const auto values = completeParameters(mode.parameters, {{"temperature", 0.6},
+                                                                 {"top-k", std::int64_t{30}},
+                                                                 {"top-p", 0.95},
+                                                                 {"min-p", 0.001},
+                                                                 {parameter.toStdString(), value}});
         QVERIFY_RESULT(values);
         auto rule = makeAnswerRule(*values);
         QVERIFY_RESULT(rule);
