@@ -24,7 +24,8 @@ Mode withLayers(Mode mode)
 std::span<const Mode> modes()
 {
     static const std::array all{withLayers(discreteMode()), withLayers(softMode()),
-                                withLayers(gumbelMode()), withLayers(cautiousMode())};
+                                withLayers(gumbelMode()), withLayers(dirichletMode()),
+                                withLayers(cautiousMode())};
     return all;
 }
 

@@ -6,6 +6,7 @@
 namespace halftone {
 
 [[nodiscard]] Mode cautiousMode();
+[[nodiscard]] Mode dirichletMode();
 [[nodiscard]] Mode discreteMode();
 [[nodiscard]] Mode gumbelMode();
 [[nodiscard]] Mode softMode();

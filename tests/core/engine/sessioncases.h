@@ -68,6 +68,12 @@ inline Case caseOf(const QByteArray& name)
                 settingsOf("gumbel", {{"cold-stop-entropy", 1.2},
                                       {"cold-stop-length", std::int64_t{3}}}),
                 {a}};
+    if (name == "dirichlet")
+        return {engineOf(randomModel(12, 14)),
+                settingsOf("dirichlet", {{"max-topk", std::int64_t{4}},
+                                         {"cold-stop-entropy", 1.2},
+                                         {"cold-stop-length", std::int64_t{3}}}),
+                {a}};
     return {engineOf(randomModel(12, 14)),
             settingsOf("soft", {{"temperature", 0.5},
                                 {"cold-stop-entropy", 1.2},
@@ -88,7 +94,7 @@ inline std::unique_ptr<Session> uninterrupted(const Case& it)
 inline void addCases()
 {
     QTest::addColumn<QByteArray>("name");
-    for (const char* name : {"discrete", "soft", "injected", "cautious", "gumbel"})
+    for (const char* name : {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet"})
         QTest::newRow(name) << QByteArray(name);
 }
 

@@ -1,3 +1,4 @@
+#include "mixturetools.h"
 #include "qverifyresult.h"
 #include "referencesampling.h"
 #include "rulerunner.h"
@@ -8,40 +9,24 @@
 #include <cmath>
 
 using namespace halftone;
+using halftone::test::chiSquare;
+using halftone::test::logitsOf;
 using halftone::test::makeRule;
+using halftone::test::mixtureMarkers;
 using halftone::test::RuleRunner;
+using halftone::test::thinkEnd;
 namespace reference = halftone::test::reference;
 
 namespace {
 
-constexpr TokenId thinkEnd{4};
-
-TokenMarkers markers()
-{
-    return {TokenId{3}, thinkEnd, {TokenId{2}}};
-}
-
 /// Parameters under which nothing but the mixture's own cut and its noise act.
 ParameterValues unfiltered(std::int64_t maxTopK, ParameterValues more = {})
 {
-    ParameterValues values{{"temperature", 1.0},
-                           {"top-k", std::int64_t{0}},
-                           {"top-p", 1.0},
-                           {"min-p", 0.0},
-                           {"max-topk", maxTopK}};
-    values.merge(more);
-    return values;
+    more.emplace("max-topk", maxTopK);
+    return test::unfiltered(std::move(more));
 }
 
 const std::vector<double> fiveTokens{0.1, 0.4, 0.05, 0.3, 0.15};
-
-std::vector<float> logitsOf(const std::vector<double>& probabilities)
-{
-    std::vector<float> logits;
-    for (const double p : probabilities)
-        logits.push_back(static_cast<float>(std::log(p)));
-    return logits;
-}
 
 /// The noise of a step, as many draws as components, written from Philox's bits on.
 std::vector<double> gumbels(std::uint64_t seed, std::uint64_t step, std::size_t count)
@@ -92,15 +77,6 @@ std::vector<int> firstIds(RuleRunner& runner, const std::vector<float>& logits, 
     return counts;
 }
 
-double chiSquare(const std::vector<int>& counts, const std::vector<double>& expected, int steps)
-{
-    double sum = 0;
-    for (std::size_t i = 0; i < expected.size(); ++i)
-        if (expected[i] > 0)
-            sum += std::pow(counts[i] - expected[i] * steps, 2) / (expected[i] * steps);
-    return sum;
-}
-
 } // namespace
 
 class tst_Gumbel : public QObject
@@ -134,10 +110,9 @@ void tst_Gumbel::agreesWithTheReference_data()
     QTest::newRow("flat") << ParameterValues{{"gumbel-temperature", 2.0}} << 2.0 << 1.0 << false;
     QTest::newRow("half the noise")
         << ParameterValues{{"gumbel-factor", 0.5}} << 0.5 << 0.5 << false;
-    QTest::newRow("SofT-GRPO")
-        << ParameterValues{{"gumbel-truncation", std::string("soft-grpo")},
-                           {"gumbel-temperature", 0.1}}
-        << 0.1 << 1.0 << true;
+    QTest::newRow("SofT-GRPO") << ParameterValues{{"gumbel-truncation", std::string("soft-grpo")},
+                                                  {"gumbel-temperature", 0.1}}
+                               << 0.1 << 1.0 << true;
 }
 
 void tst_Gumbel::agreesWithTheReference()
@@ -201,7 +176,7 @@ void tst_Gumbel::drawsTheEndOfThinkingAsOftenAsItIsProbable()
     // It is never the most probable token; Soft Thinking without noise would go on for ever.
     auto rule = makeRule("gumbel", unfiltered(15));
     QVERIFY_RESULT(rule);
-    RuleRunner runner(std::move(*rule), markers(), 3);
+    RuleRunner runner(std::move(*rule), mixtureMarkers(), 3);
     const auto logits = logitsOf(fiveTokens);
     int ended = 0;
     for (int i = 0; i < 20'000; ++i) {
@@ -230,8 +205,8 @@ void tst_Gumbel::withOneComponentIsTheGreedyToken()
     auto greedy = makeRule("discrete", {{"temperature", 0.0}});
     QVERIFY_RESULT(one);
     QVERIFY_RESULT(greedy);
-    RuleRunner gumbel(std::move(*one), markers(), 4);
-    RuleRunner discrete(std::move(*greedy), markers(), 4);
+    RuleRunner gumbel(std::move(*one), mixtureMarkers(), 4);
+    RuleRunner discrete(std::move(*greedy), mixtureMarkers(), 4);
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         const auto logits = reference::randomLogits(68, seed);
         const StepInput input = gumbel.decide(logits).input;
@@ -256,13 +231,13 @@ void tst_Gumbel::feedsTheDrawnTokenAloneAtTemperatureZero()
 
 void tst_Gumbel::isSoftThinkingWithoutNoise()
 {
-    auto quiet = makeRule(
-        "gumbel", unfiltered(10, {{"gumbel-factor", 0.0}, {"gumbel-temperature", 1.0}}));
+    auto quiet =
+        makeRule("gumbel", unfiltered(10, {{"gumbel-factor", 0.0}, {"gumbel-temperature", 1.0}}));
     auto soft = makeRule("soft", unfiltered(10));
     QVERIFY_RESULT(quiet);
     QVERIFY_RESULT(soft);
-    RuleRunner a(std::move(*quiet), markers());
-    RuleRunner b(std::move(*soft), markers());
+    RuleRunner a(std::move(*quiet), mixtureMarkers());
+    RuleRunner b(std::move(*soft), mixtureMarkers());
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         const auto logits = reference::randomLogits(68, seed);
         const StepInput x = a.decide(logits).input;
@@ -279,8 +254,7 @@ void tst_Gumbel::givesOneSeedOneMixtureAndAnotherAnother()
     for (const std::uint64_t seed : {7, 7, 8}) {
         auto rule = makeRule("gumbel", unfiltered(15));
         QVERIFY_RESULT(rule);
-        inputs.push_back(
-            RuleRunner(std::move(*rule), {}, seed).decide(logitsOf(fiveTokens)).input);
+        inputs.push_back(RuleRunner(std::move(*rule), {}, seed).decide(logitsOf(fiveTokens)).input);
     }
     QCOMPARE(inputs[0], inputs[1]);
     QVERIFY(inputs[0] != inputs[2]);

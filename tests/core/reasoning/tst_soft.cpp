@@ -1,3 +1,4 @@
+#include "mixturetools.h"
 #include "qverifyresult.h"
 #include "referencesampling.h"
 #include "rulerunner.h"
@@ -7,35 +8,19 @@
 #include <cmath>
 
 using namespace halftone;
+using halftone::test::logitsOf;
 using halftone::test::makeRule;
+using halftone::test::mixtureMarkers;
 using halftone::test::RuleRunner;
+using halftone::test::thinkEnd;
 namespace reference = halftone::test::reference;
 
 namespace {
 
-constexpr TokenId thinkEnd{4};
-
-TokenMarkers markers()
-{
-    return {TokenId{3}, thinkEnd, {TokenId{2}}};
-}
-
 /// Parameters under which nothing but the mixture's own cut acts.
 ParameterValues unfiltered(std::int64_t maxTopK)
 {
-    return {{"temperature", 1.0},
-            {"top-k", std::int64_t{0}},
-            {"top-p", 1.0},
-            {"min-p", 0.0},
-            {"max-topk", maxTopK}};
-}
-
-std::vector<float> logitsOf(const std::vector<double>& probabilities)
-{
-    std::vector<float> logits;
-    for (const double p : probabilities)
-        logits.push_back(static_cast<float>(std::log(p)));
-    return logits;
+    return test::unfiltered({{"max-topk", maxTopK}});
 }
 
 std::vector<EventKind> kinds(const Decision& decision)
@@ -85,9 +70,9 @@ private Q_SLOTS:
 
 void tst_Soft::mixesTheMostProbableTokens()
 {
-    auto rule = makeRule("soft", unfiltered(3), {markers(), {}});
+    auto rule = makeRule("soft", unfiltered(3), {mixtureMarkers(), {}});
     QVERIFY_RESULT(rule);
-    RuleRunner runner(std::move(*rule), markers());
+    RuleRunner runner(std::move(*rule), mixtureMarkers());
     const Decision& decision = runner.decide(logitsOf({0.05, 0.4, 0.05, 0.1, 0.1, 0.3}));
     QCOMPARE(decision.input.kind, InputKind::Mixture);
     QCOMPARE(decision.input.ids, (std::vector{TokenId{1}, TokenId{5}, TokenId{3}}));
@@ -168,8 +153,8 @@ void tst_Soft::withOneComponentIsTheGreedyToken()
     auto greedy = makeRule("discrete", {{"temperature", 0.0}});
     QVERIFY_RESULT(soft);
     QVERIFY_RESULT(greedy);
-    RuleRunner softRunner(std::move(*soft), markers());
-    RuleRunner greedyRunner(std::move(*greedy), markers());
+    RuleRunner softRunner(std::move(*soft), mixtureMarkers());
+    RuleRunner greedyRunner(std::move(*greedy), mixtureMarkers());
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         const auto logits = reference::randomLogits(68, seed);
         const Decision& a = softRunner.decide(logits);
@@ -212,7 +197,7 @@ void tst_Soft::endsWhenTheHeaviestComponentIsTheEndOfThinking()
 {
     auto rule = makeRule("soft", unfiltered(10));
     QVERIFY_RESULT(rule);
-    RuleRunner runner(std::move(*rule), markers());
+    RuleRunner runner(std::move(*rule), mixtureMarkers());
     const Decision& decision = runner.decide(logitsOf({0.1, 0.1, 0.1, 0.1, 0.4, 0.2}));
     QCOMPARE(decision.input, StepInput::token(thinkEnd));
     QCOMPARE(decision.sampled, thinkEnd);
@@ -225,7 +210,7 @@ void tst_Soft::goesOnWhenTheEndOfThinkingIsNotTheHeaviest()
 {
     auto rule = makeRule("soft", unfiltered(10));
     QVERIFY_RESULT(rule);
-    RuleRunner runner(std::move(*rule), markers());
+    RuleRunner runner(std::move(*rule), mixtureMarkers());
     const Decision& decision = runner.decide(logitsOf({0.1, 0.1, 0.1, 0.1, 0.2, 0.4}));
     QCOMPARE(decision.input.kind, InputKind::Mixture);
     QCOMPARE(decision.input.ids[1], thinkEnd);
@@ -248,7 +233,7 @@ void tst_Soft::stopsColdAtTheReferencesStep()
                                   {"cold-stop-entropy", threshold},
                                   {"cold-stop-length", std::int64_t{length}}});
     QVERIFY_RESULT(rule);
-    RuleRunner runner(std::move(*rule), markers());
+    RuleRunner runner(std::move(*rule), mixtureMarkers());
     std::vector<double> entropies;
     int found = -1;
     for (int step = 0; step < 60; ++step) {
@@ -266,7 +251,7 @@ void tst_Soft::countsColdStepsInARow()
 {
     auto rule = makeRule("soft", {{"cold-stop-length", std::int64_t{3}}});
     QVERIFY_RESULT(rule);
-    RuleRunner runner(std::move(*rule), markers());
+    RuleRunner runner(std::move(*rule), mixtureMarkers());
     std::vector<double> counts;
     std::vector<bool> stopped;
     for (const bool cold : {true, true, false, true, true, true, true}) {
@@ -282,7 +267,7 @@ void tst_Soft::stopsColdWithTheMarkerAsOneToken()
 {
     auto rule = makeRule("soft", {{"cold-stop-length", std::int64_t{1}}});
     QVERIFY_RESULT(rule);
-    RuleRunner runner(std::move(*rule), markers());
+    RuleRunner runner(std::move(*rule), mixtureMarkers());
     const Decision& decision = runner.decide(coldOrWarm(true));
     QCOMPARE(decision.input, StepInput::token(thinkEnd));
     QCOMPARE(decision.sampled, thinkEnd);
@@ -295,7 +280,7 @@ void tst_Soft::stopsColdWithTheMarkerAsOneToken()
 void tst_Soft::queuesTheInjectedText()
 {
     std::string encoded;
-    const ModeContext context{markers(),
+    const ModeContext context{mixtureMarkers(),
                               [&](std::string_view text) -> Result<std::vector<TokenId>> {
                                   encoded = text;
                                   return std::vector{TokenId{8}, TokenId{9}};
@@ -306,7 +291,7 @@ void tst_Soft::queuesTheInjectedText()
         context);
     QVERIFY_RESULT(rule);
     QCOMPARE(encoded, std::string("The answer is"));
-    RuleRunner runner(std::move(*rule), markers());
+    RuleRunner runner(std::move(*rule), mixtureMarkers());
     QVERIFY(runner.decide(coldOrWarm(false)).enqueue.empty());
     const Decision& decision = runner.decide(coldOrWarm(true));
     QCOMPARE(decision.sampled, thinkEnd);
@@ -317,7 +302,7 @@ void tst_Soft::prefersTheModelsOwnEndToAColdStop()
 {
     auto rule = makeRule("soft", {{"cold-stop-length", std::int64_t{1}}});
     QVERIFY_RESULT(rule);
-    RuleRunner runner(std::move(*rule), markers());
+    RuleRunner runner(std::move(*rule), mixtureMarkers());
     std::vector<float> logits(10, 0);
     logits[thinkEnd.index()] = 20;
     const Decision& decision = runner.decide(logits);
@@ -348,7 +333,7 @@ void tst_Soft::refusesAnInjectedTextWithoutATokenizer()
 
 void tst_Soft::refusesAnInjectedTextThatCannotBeEncoded()
 {
-    const ModeContext context{markers(), [](std::string_view) -> Result<std::vector<TokenId>> {
+    const ModeContext context{mixtureMarkers(), [](std::string_view) -> Result<std::vector<TokenId>> {
                                   return failure(ErrorCode::InvalidInput, "'x' has no token.");
                               }};
     const auto rule = makeRule("soft", {{"cold-stop-inject", std::string("x")}}, context);

@@ -1,5 +1,6 @@
-// The distributions that noises are drawn from, by their moments and by chi-square. Seeds are fixed,
-// so a test that passes always passes; the bounds are what chance exceeds once in a thousand runs.
+// The distributions that noises are drawn from, by their moments and by chi-square. Seeds are
+// fixed, so a test that passes always passes; the bounds are what chance exceeds once in a thousand
+// runs.
 #include "sampling/draws.h"
 
 #include <QTest>
