@@ -2,6 +2,7 @@
 
 #include "reasoning/budget_p.h"
 #include "reasoning/modes_p.h"
+#include "reasoning/noiselayer_p.h"
 #include "reasoning/samplingparameters_p.h"
 
 #include <algorithm>
@@ -19,12 +20,22 @@ Mode withLayers(Mode mode)
     return mode;
 }
 
+/// For modes that are whole without noise.
+Mode withNoiseParameter(Mode mode)
+{
+    mode.parameters.push_back(noiseParameter(0, "no noise"));
+    return mode;
+}
+
 } // namespace
 
 std::span<const Mode> modes()
 {
-    static const std::array all{withLayers(discreteMode()), withLayers(softMode()),
-                                withLayers(gumbelMode()), withLayers(dirichletMode()),
+    static const std::array all{withLayers(discreteMode()),
+                                withLayers(withNoiseParameter(softMode())),
+                                withLayers(withNoiseParameter(gumbelMode())),
+                                withLayers(withNoiseParameter(dirichletMode())),
+                                withLayers(noiseMode()),
                                 withLayers(cautiousMode())};
     return all;
 }
@@ -37,13 +48,13 @@ const Mode* findMode(std::string_view name)
     return found != all.end() ? &*found : nullptr;
 }
 
-Result<std::unique_ptr<StepRule>>
-makeThinkingRule(const Mode& mode, const ParameterValues& values, const ModeContext& context)
+Result<std::unique_ptr<StepRule>> makeThinkingRule(const Mode& mode, const ParameterValues& values,
+                                                   const ModeContext& context)
 {
     auto rule = mode.makeRule(values, context);
     if (!rule)
         return rule;
-    return withinBudget(std::move(*rule), values, context);
+    return withinBudget(withNoise(std::move(*rule), values, context), values, context);
 }
 
 Result<std::vector<TokenId>> encodeParameter(const ParameterValues& values, std::string_view name,

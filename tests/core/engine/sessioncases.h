@@ -74,6 +74,14 @@ inline Case caseOf(const QByteArray& name)
                                          {"cold-stop-entropy", 1.2},
                                          {"cold-stop-length", std::int64_t{3}}}),
                 {a}};
+    if (name == "noise") // over enough words that a mixture is fed as a vector
+        return {engineOf(randomModel(50, 14)),
+                settingsOf("noise", {{"temperature", 1.0}, {"think-budget", std::int64_t{20}}}),
+                {a}};
+    if (name == "soft with noise")
+        return {engineOf(randomModel(12, 14)),
+                settingsOf("soft", {{"noise-sigma", 0.5}, {"think-budget", std::int64_t{20}}}),
+                {a}};
     return {engineOf(randomModel(12, 14)),
             settingsOf("soft", {{"temperature", 0.5},
                                 {"cold-stop-entropy", 1.2},
@@ -94,7 +102,8 @@ inline std::unique_ptr<Session> uninterrupted(const Case& it)
 inline void addCases()
 {
     QTest::addColumn<QByteArray>("name");
-    for (const char* name : {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet"})
+    for (const char* name : {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
+                             "soft with noise"})
         QTest::newRow(name) << QByteArray(name);
 }
 
