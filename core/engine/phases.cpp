@@ -6,6 +6,17 @@
 
 namespace halftone {
 
+namespace {
+
+bool startsThinking(const StepRecord& step)
+{
+    return std::any_of(step.events.begin(), step.events.end(), [](const StepEvent& event) {
+        return event.kind == EventKind::ThinkingStarted;
+    });
+}
+
+} // namespace
+
 Phase phaseAfterPrompt(const RunSettings& settings, std::span<const TokenId> prompt,
                        const TokenMarkers& markers)
 {
@@ -31,7 +42,7 @@ Phase phaseAfterPrompt(const RunSettings& settings, std::span<const TokenId> pro
 Phase phaseAfterStep(Phase phase, const StepRecord& step, const TokenMarkers& markers)
 {
     const auto token = onlyToken(step.input);
-    if (token && token == markers.thinkStart)
+    if ((token && token == markers.thinkStart) || startsThinking(step))
         return Phase::Think;
     if ((token && token == markers.thinkEnd) || endsThinking(step))
         return Phase::Answer;

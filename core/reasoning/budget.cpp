@@ -1,5 +1,6 @@
 #include "reasoning/budget_p.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,17 @@ struct ColdStop
 
     [[nodiscard]] bool isOn() const { return entropy > 0 && length > 0; }
 };
+
+/// Whether the rule inside ends the thinking with this step.
+bool endsThinking(const TokenMarkers& markers, const Decision& decision)
+{
+    if (markers.thinkEnd && decision.input.kind == InputKind::Token &&
+        decision.input.ids.front() == *markers.thinkEnd)
+        return true;
+    return std::any_of(decision.events.begin(), decision.events.end(), [](const StepEvent& event) {
+        return event.kind == EventKind::ThinkingEnded;
+    });
+}
 
 std::string steps(std::int64_t count)
 {
@@ -57,15 +69,13 @@ public:
         double& coldSteps = own[1];
         thought += 1;
         coldSteps = decision.scaledEntropy < m_coldStop.entropy ? coldSteps + 1 : 0;
-        const bool ends = context.markers.thinkEnd && decision.input.kind == InputKind::Token &&
-                          decision.input.ids.front() == *context.markers.thinkEnd;
-        if (ends || decision.trials)
+        if (decision.trials || endsThinking(context.markers, decision))
             return;
         if (m_coldStop.isOn() && coldSteps >= static_cast<double>(m_coldStop.length))
             decision.endThinking(context.markers,
-                                 {EventKind::ColdStop,
-                                  "entropy below " + toText(m_coldStop.entropy) + " nats for " +
-                                      steps(m_coldStop.length)},
+                                 {EventKind::ColdStop, "entropy below " +
+                                                           toText(m_coldStop.entropy) +
+                                                           " nats for " + steps(m_coldStop.length)},
                                  m_coldStop.inject);
         else if (m_budget.steps > 0 && thought >= static_cast<double>(m_budget.steps))
             decision.endThinking(

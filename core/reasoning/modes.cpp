@@ -36,6 +36,7 @@ std::span<const Mode> modes()
                                 withLayers(withNoiseParameter(gumbelMode())),
                                 withLayers(withNoiseParameter(dirichletMode())),
                                 withLayers(noiseMode()),
+                                withLayers(withNoiseParameter(mixInputsMode())),
                                 withLayers(cautiousMode())};
     return all;
 }

@@ -78,6 +78,10 @@ inline Case caseOf(const QByteArray& name)
         return {engineOf(randomModel(50, 14)),
                 settingsOf("noise", {{"temperature", 1.0}, {"think-budget", std::int64_t{20}}}),
                 {a}};
+    if (name == "mix-inputs")
+        return {engineOf(randomModel(12, 14)),
+                settingsOf("mix-inputs", {{"noise-sigma", 0.2}, {"mix-top", std::int64_t{5}}}),
+                {a, think}};
     if (name == "soft with noise")
         return {engineOf(randomModel(12, 14)),
                 settingsOf("soft", {{"noise-sigma", 0.5}, {"think-budget", std::int64_t{20}}}),
@@ -103,7 +107,7 @@ inline void addCases()
 {
     QTest::addColumn<QByteArray>("name");
     for (const char* name : {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
-                             "soft with noise"})
+                             "soft with noise", "mix-inputs"})
         QTest::newRow(name) << QByteArray(name);
 }
 

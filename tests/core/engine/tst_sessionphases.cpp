@@ -15,6 +15,7 @@ private Q_SLOTS:
     void beginsInThePhaseThatPromptAndModeSay();
     void thinksSoftlyAndAnswersDiscretely();
     void startsThinkingWhenTheMarkerIsFed();
+    void startsAndEndsThinkingByMarkersThatAreDrawnIntoAMixture();
     void answersByTheAnswersOwnSettings();
     void staysDiscreteInAnAnswerAfterAForcedEnd();
     void staysSoftToTheEndWithoutMarkers();
@@ -105,6 +106,32 @@ void tst_SessionPhases::startsThinkingWhenTheMarkerIsFed()
     QVERIFY_RESULT(run(*discrete, 2));
     QCOMPARE(discrete->steps()[1].phase, Phase::Think);
     QVERIFY(discrete->steps()[1].events.empty());
+}
+
+void tst_SessionPhases::startsAndEndsThinkingByMarkersThatAreDrawnIntoAMixture()
+{
+    const Odds open{{think, 0.4}, {endThink, 0.3}, {a, 0.3}};
+    const auto engine =
+        engineOf(wordModel({{a, open}, {think, open}, {endThink, open}}));
+    RunSettings settings = settingsOf("mix-inputs", {{"top-p", 1.0}});
+    settings.maxSteps = 60;
+    const auto session = sessionOf(engine, settings, {a});
+    QVERIFY_RESULT(run(*session));
+    Phase phase = Phase::Answer;
+    bool ended = false;
+    for (const StepRecord& step : session->steps()) {
+        QCOMPARE(step.phase, phase);
+        QCOMPARE(step.mode, std::string("mix-inputs"));
+        QCOMPARE(step.input.kind, InputKind::Mixture);
+        const bool ends = phase == Phase::Think && step.sampled == endThink;
+        const bool starts = phase == Phase::Answer && step.sampled == think;
+        QCOMPARE(eventKinds(step), ends     ? std::vector{EventKind::ThinkingEnded}
+                                   : starts ? std::vector{EventKind::ThinkingStarted}
+                                            : std::vector<EventKind>{});
+        phase = ends ? Phase::Answer : starts ? Phase::Think : phase;
+        ended = ended || ends;
+    }
+    QVERIFY(ended);
 }
 
 void tst_SessionPhases::answersByTheAnswersOwnSettings()
