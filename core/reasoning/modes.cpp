@@ -37,6 +37,7 @@ std::span<const Mode> modes()
                                 withLayers(withNoiseParameter(dirichletMode())),
                                 withLayers(noiseMode()),
                                 withLayers(withNoiseParameter(mixInputsMode())),
+                                withLayers(latentMode()),
                                 withLayers(cautiousMode())};
     return all;
 }

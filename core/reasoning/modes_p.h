@@ -9,6 +9,7 @@ namespace halftone {
 [[nodiscard]] Mode dirichletMode();
 [[nodiscard]] Mode discreteMode();
 [[nodiscard]] Mode gumbelMode();
+[[nodiscard]] Mode latentMode();
 [[nodiscard]] Mode mixInputsMode();
 [[nodiscard]] Mode noiseMode();
 [[nodiscard]] Mode softMode();

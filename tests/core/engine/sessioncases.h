@@ -82,6 +82,13 @@ inline Case caseOf(const QByteArray& name)
         return {engineOf(randomModel(12, 14)),
                 settingsOf("mix-inputs", {{"noise-sigma", 0.2}, {"mix-top", std::int64_t{5}}}),
                 {a, think}};
+    if (name == "latent")
+        return {Engine::fromParts(randomModel(7, 5), wordTokenizer(), wordMarkers()),
+                settingsOf("latent", {{"latent-steps", std::int64_t{4}},
+                                      {"latent-start", std::string("b c")},
+                                      {"latent-end", std::string("endthink d")},
+                                      {"answer-temperature", 1.0}}),
+                {a, think}};
     if (name == "soft with noise")
         return {engineOf(randomModel(12, 14)),
                 settingsOf("soft", {{"noise-sigma", 0.5}, {"think-budget", std::int64_t{20}}}),
@@ -107,7 +114,7 @@ inline void addCases()
 {
     QTest::addColumn<QByteArray>("name");
     for (const char* name : {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
-                             "soft with noise", "mix-inputs"})
+                             "soft with noise", "mix-inputs", "latent"})
         QTest::newRow(name) << QByteArray(name);
 }
 
