@@ -1,5 +1,7 @@
 // The whole engine on trained models: what their authors and READMEs say they do is what it gives.
 
+#include "reasoning/steprule.h"
+#include "sampling/draws.h"
 #include "sessiontools.h"
 #include "shareddata.h"
 
@@ -57,6 +59,9 @@ std::string differenceWhenFedAgain(const Engine& engine, const std::vector<Token
             if (static_cast<float>(raw.probability(logits[candidate.id.index()])) != candidate.raw)
                 return at + ": candidate " + std::to_string(candidate.id.value);
         fed = model.embed(step.input, x).and_then([&] {
+            if (step.input.kind == InputKind::Noise)
+                addNormalNoise({step.rng.seed, step.rng.step, noiseStream}, step.input.noiseScale,
+                               x);
             return model.forward(x, **cache, LogitsOf::Last, logits);
         });
     }
@@ -81,6 +86,7 @@ private Q_SLOTS:
     void continueAForkAtEveryStep_data() { addModes(); }
     void continueAForkAtEveryStep();
     void continueAfterARewindToEveryStep();
+    void continueAResumedRecord_data() { addModes(); }
     void continueAResumedRecord();
     void stopWhenTheContextIsFull();
     void tellTheStoryThatTheirAuthorPublished();
@@ -104,8 +110,9 @@ void tst_RealModels::initTestCase()
 void tst_RealModels::addModes()
 {
     QTest::addColumn<QByteArray>("mode");
-    QTest::newRow("discrete") << QByteArray("discrete");
-    QTest::newRow("soft") << QByteArray("soft");
+    for (const char* mode :
+         {"discrete", "soft", "gumbel", "dirichlet", "noise", "mix-inputs", "latent"})
+        QTest::newRow(mode) << QByteArray(mode);
 }
 
 std::unique_ptr<Session> tst_RealModels::wander(const QByteArray& mode) const
@@ -230,9 +237,12 @@ void tst_RealModels::continueAfterARewindToEveryStep()
 
 void tst_RealModels::continueAResumedRecord()
 {
-    const auto whole = wander("soft");
+    QFETCH(QByteArray, mode);
+    const auto whole = wander(mode);
     const auto session = sessionOf(m_starter, whole->settings(), whole->prompt());
-    QVERIFY_RESULT(session->resume(std::span(whole->steps()).first(25)));
+    // While latent steps go on, and after them.
+    QVERIFY_RESULT(session->resume(std::span(whole->steps()).first(3)));
+    QVERIFY_RESULT(session->resume(std::span(whole->steps()).subspan(3, 22)));
     QVERIFY_RESULT(run(*session));
     QCOMPARE_STEPS(session->steps(), whole->steps());
 }
