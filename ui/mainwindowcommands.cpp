@@ -191,8 +191,9 @@ void MainWindow::buildMenus()
     connect(recent, &QMenu::aboutToShow, this, [this, recent] { listRecentModels(recent); });
     fill(file, {"file.openPrompt", "", "file.export", "file.libraryFolder", "", "file.quit"});
 
-    fill(menuBar()->addMenu(tr("&Run")), {"run.start", "run.pause", "run.step", "run.stop", "",
-                                          "run.newSeed", "run.reuse", "", "run.showLive"});
+    fill(menuBar()->addMenu(tr("&Run")),
+         {"run.start", "run.pause", "run.step", "run.stop", "run.change", "", "run.newSeed",
+          "run.reuse", "", "run.showLive"});
 
     QMenu* step = menuBar()->addMenu(tr("&Step"));
     fillWith(step, "transport.");

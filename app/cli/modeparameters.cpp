@@ -143,7 +143,8 @@ Result<ParameterValues> ModeParameters::valuesFor(const Mode& mode) const
             continue;
         const std::vector<const Mode*> owners = modesWith(parameter);
         if (std::find(owners.begin(), owners.end(), &mode) == owners.end())
-            return usageError("--" + parameter + " is a parameter of mode " + namesOf(owners) +
+            return usageError("--" + parameter + " is a parameter of " +
+                              (owners.size() == 1 ? "mode " : "the modes ") + namesOf(owners) +
                               ", and the run's mode is " + mode.name + ".");
         auto value = parseParameter(specOf(mode, parameter), m_texts.at(parameter));
         if (!value)

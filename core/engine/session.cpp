@@ -71,6 +71,11 @@ void Session::requestStop() noexcept
     m_state->stopRequested.store(true, std::memory_order_relaxed);
 }
 
+void Session::setTrialCancel(CancelToken cancel)
+{
+    m_state->trialCancel = std::move(cancel);
+}
+
 void Session::setObserver(StepObserver* observer) noexcept
 {
     m_state->observer = observer;

@@ -83,6 +83,10 @@ public:
     /// StopReason::User. The step itself is as it would have been.
     void requestStop() noexcept;
 
+    /// Cancelled by any thread, it asks for a stop as requestStop() does, but only while a step's
+    /// trials go on, which may take long: what lets a stop not wait for them.
+    void setTrialCancel(CancelToken);
+
     /// Null costs nothing.
     void setObserver(StepObserver*) noexcept;
 

@@ -42,6 +42,7 @@ public:
     StopReason stop = StopReason::None;
     StepObserver* observer = nullptr;
     std::atomic<bool> stopRequested = false;
+    CancelToken trialCancel;
     std::optional<Error> poison;
 
 private:

@@ -95,7 +95,7 @@ Result<Session::State::TrialOutcome> Session::State::tryContinuations(const Tria
     const auto goesOn = [](const Trial& trial) { return !trial.done; };
     while (std::any_of(trials->begin(), trials->end(), goesOn)) {
         // The step that was asked for is still to be decided: stopping is for whoever asked.
-        if (stopRequested.load(std::memory_order_relaxed))
+        if (stopRequested.load(std::memory_order_relaxed) || trialCancel.cancelled())
             return failure(ErrorCode::Cancelled, "The trials before a step were stopped.");
         if (auto advanced = advanceTrials(request, *trials); !advanced)
             return Unexpected(advanced.error());

@@ -85,6 +85,7 @@ struct RunRecorder::Parts
     std::condition_variable room; // for the others: a batch was taken or stored
     Batch waiting;
     std::vector<WaitingTrial> waitingTrials;
+    std::optional<std::string> waitingSettings;
     bool writing = false; // a batch is on its way to the disk
     bool hurry = false;   // store what waits without gathering more
     bool stop = false;
@@ -95,10 +96,12 @@ struct RunRecorder::Parts
     void take(const StepRecord&);
     void takeTrial(const TrialBranch&);
     void write();
-    Result<void> storeAll(const Batch&, const std::vector<WaitingTrial>&);
+    void takeSettings(std::string settings);
+    Result<void> storeAll(const std::optional<std::string>& settings, const Batch&,
+                          const std::vector<WaitingTrial>&);
     [[nodiscard]] bool somethingWaits() const
     {
-        return waiting.used > 0 || !waitingTrials.empty();
+        return waiting.used > 0 || !waitingTrials.empty() || waitingSettings;
     }
     void flush();
     void join();
@@ -141,10 +144,24 @@ void RunRecorder::Parts::takeTrial(const TrialBranch& trial)
     work.notify_one();
 }
 
-/// The run's own steps first: a trial's parent must reach to where it begins.
-Result<void> RunRecorder::Parts::storeAll(const Batch& batch,
+void RunRecorder::Parts::takeSettings(std::string settings)
+{
+    {
+        const std::lock_guard lock(mutex);
+        waitingSettings = std::move(settings);
+    }
+    work.notify_one();
+}
+
+/// Settings first, as the steps may be taken under them; then the run's own steps: a trial's parent
+/// must reach to where it begins.
+Result<void> RunRecorder::Parts::storeAll(const std::optional<std::string>& settings,
+                                          const Batch& batch,
                                           const std::vector<WaitingTrial>& trials)
 {
+    if (settings)
+        if (auto stored = store->setSettings(info.id, *settings); !stored)
+            return stored;
     if (batch.used > 0)
         if (auto stored =
                 store->appendSteps(info.id, std::span(batch.records).first(batch.used));
@@ -169,6 +186,7 @@ void RunRecorder::Parts::write()
 {
     Batch batch;
     std::vector<WaitingTrial> trials;
+    std::optional<std::string> settings;
     std::unique_lock lock(mutex);
     for (;;) {
         work.wait(lock, [&] { return somethingWaits() || stop; });
@@ -177,11 +195,12 @@ void RunRecorder::Parts::write()
             return;
         std::swap(batch, waiting);
         std::swap(trials, waitingTrials);
+        settings = std::exchange(waitingSettings, std::nullopt);
         writing = true;
         hurry = false;
         lock.unlock();
         room.notify_all();
-        auto stored = storeAll(batch, trials);
+        auto stored = storeAll(settings, batch, trials);
         batch.clear();
         trials.clear();
         lock.lock();
@@ -191,6 +210,7 @@ void RunRecorder::Parts::write()
                 firstFailure = std::move(stored.error());
             waiting.clear(); // steps with a gap before them are of no use
             waitingTrials.clear();
+            waitingSettings.reset();
         }
         room.notify_all();
     }
@@ -302,6 +322,11 @@ void RunRecorder::trialTaken(const TrialBranch& trial)
                                                    std::to_string(trial.from.value) +
                                                    "; later steps are not stored."});
     }
+}
+
+void RunRecorder::settingsChanged(std::string settings)
+{
+    m_parts->takeSettings(std::move(settings));
 }
 
 Result<void> RunRecorder::status() const

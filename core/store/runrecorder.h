@@ -29,6 +29,9 @@ public:
     void stepTaken(const StepRecord&) override;
     /// Stored as a finished child run that leaves this one where the trial began.
     void trialTaken(const TrialBranch&) override;
+    /// The run's settings from its next step on, as Session::change() made them. Stored before any
+    /// step that was taken under them.
+    void settingsChanged(std::string settings);
     /// The first failure of the writer (disk full, …); steps after it are not stored.
     [[nodiscard]] Result<void> status() const;
     /// Returns when every step taken so far is stored, as a fork of this run needs them to be; with

@@ -396,6 +396,26 @@ Result<void> SessionStore::appendSteps(RunId run, std::span<const StepRecord> st
     });
 }
 
+Result<void> SessionStore::setSettings(RunId run, const std::string& settings)
+{
+    return m_parts->guarded([&]() -> Result<void> {
+        auto writing = m_parts->beginWriting();
+        if (!writing)
+            return Unexpected(writing.error());
+        auto update = Statement::prepare(m_parts->database(),
+                                         "UPDATE runs SET settings = ? WHERE id = ?");
+        if (!update)
+            return Unexpected(update.error());
+        update->bind(0, std::string_view(settings));
+        update->bind(1, run.value);
+        if (auto done = update->execute(); !done)
+            return done;
+        if (m_parts->database().changes() == 0)
+            return m_parts->notFound("run " + std::to_string(run.value));
+        return writing->commit();
+    });
+}
+
 Result<void> SessionStore::finishRun(RunId run, RunStatus status, StopReason stop,
                                      const RunTimings& timings, const std::string& failureText)
 {

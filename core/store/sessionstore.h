@@ -91,6 +91,8 @@ public:
     [[nodiscard]] Result<RunId> createRun(const RunInfo&, const TokenTable&);
     /// One transaction. Steps must follow those stored before, else InvalidArgument.
     [[nodiscard]] Result<void> appendSteps(RunId, std::span<const StepRecord>);
+    /// Of a run that was changed on the way.
+    [[nodiscard]] Result<void> setSettings(RunId, const std::string& settings);
     [[nodiscard]] Result<void> finishRun(RunId, RunStatus, StopReason, const RunTimings&,
                                          const std::string& failure = {});
 

@@ -99,7 +99,7 @@ void TestCliUsage::wrongUsageExitsWithTwoAndASentence_data()
     row("no ids at all", {"run", "--prompt-ids", " , "}, "holds none");
     row("an unknown mode", {"run", "--prompt", "a", "--mode", "liquid"}, "liquid");
     row("a parameter of another mode", {"run", "--prompt", "a", "--max-topk", "3"},
-        "--max-topk is a parameter of mode soft, and the run's mode is discrete.");
+        "--max-topk is a parameter of the modes soft, ");
     row("a parameter out of range", {"run", "--prompt", "a", "--temperature", "-1"}, "temperature");
     row("a parameter that is no number", {"run", "--prompt", "a", "--top-p", "most"}, "most");
     row("a parameter that is NaN", {"run", "--prompt", "a", "--top-p", "nan"}, "top-p");

@@ -171,6 +171,33 @@ private Q_SLOTS:
         QCOMPARE(bench.steps.size(), std::size_t(1));
     }
 
+    void aRunIsChangedOnItsWayAndStoredWithTheChange()
+    {
+        Bench bench;
+        bench.engine->loadModel(QStringLiteral("any"));
+        bench.engine->startPaused(request(endless));
+        QTRY_COMPARE(bench.engine->activity(), Activity::Paused);
+        bench.engine->stepOnce();
+        QTRY_COMPARE(bench.steps.size(), std::size_t(2));
+        QVERIFY(bench.steps.back().second.mode != "cautious");
+        bench.engine->change("cautious", {{"trials", std::int64_t{1}}});
+        bench.engine->stepOnce();
+        QTRY_COMPARE(bench.steps.size(), std::size_t(3));
+        QCOMPARE(bench.steps.back().second.mode, std::string("cautious"));
+        QCOMPARE(bench.steps.back().second.segment, 1);
+
+        bench.engine->change("", {{"temperature", -1.0}});
+        QTRY_COMPARE(bench.failures.size(), 1);
+        bench.engine->stop();
+        QTRY_COMPARE(bench.ended.size(), std::size_t(1));
+        const auto info = bench.storedInfo(bench.ended.front().id);
+        QVERIFY_RESULT(info);
+        const auto settings = runSettingsFromJson(info->settings);
+        QVERIFY_RESULT(settings);
+        QCOMPARE(settings->schedule.segments.size(), std::size_t(1));
+        QCOMPARE(settings->schedule.segments[0].when.step, 2);
+    }
+
     void aRunThatIsReplacedEndsBeforeTheNextOneStarts()
     {
         Bench bench(slow);

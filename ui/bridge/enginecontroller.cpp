@@ -108,10 +108,16 @@ void EngineController::stop()
     m_drainTimer.start();
 }
 
+void EngineController::change(const std::string& mode, const ParameterValues& parameters)
+{
+    m_worker->post(ChangeCommand{mode, parameters});
+    m_drainTimer.start();
+}
+
 void EngineController::fork(const ForkRequest& request, bool paused)
 {
     beginRun();
-    m_worker->post(ForkCommand{m_runTicket, request, paused});
+    m_worker->post(ForkCommand{m_runTicket, request, paused, m_cancelRun});
 }
 
 void EngineController::forkStored(const RunInfo& parent, std::vector<StepRecord> steps,

@@ -104,6 +104,8 @@ public:
     void pause();
     void resume();
     void stop();
+    /// Mode and parameters of the run that goes on, from its next step on; see Session::change().
+    void change(const std::string& mode, const ParameterValues& parameters);
     /// Forks the run last started here, sharing its cache. With `paused` it stops after the first
     /// own step.
     void fork(const ForkRequest&, bool paused = false);

@@ -1,11 +1,10 @@
 #include "bridge/engineworker_p.h"
 
-#include "base/version.h"
+#include "base/unixtime.h"
 #include "reasoning/runsettings.h"
 
 #include <algorithm>
 #include <charconv>
-#include <type_traits>
 #include <utility>
 
 namespace halftone::ui {
@@ -27,13 +26,6 @@ bool isRun(const EngineCommand& command)
 bool isLoad(const EngineCommand& command)
 {
     return std::holds_alternative<LoadCommand>(command);
-}
-
-std::int64_t unixMs()
-{
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
 }
 
 /// Ids as a person writes them: "1 2 3" or "1, 2, 3".
@@ -60,24 +52,11 @@ Result<std::vector<TokenId>> parseIds(std::string_view text, const std::string& 
     }
 }
 
-/// Facts that hold for every run of `session`.
-RunInfo describe(const Session& session)
-{
-    RunInfo info;
-    info.model = session.engine().identity();
-    info.settings = toJson(session.settings());
-    info.mode = session.settings().mode;
-    info.seed = session.settings().seed;
-    info.promptIds = session.prompt();
-    info.programVersion = programVersion();
-    info.startedMs = unixMs();
-    return info;
-}
-
 /// Facts of a run that leaves `parent` where `request` says.
 RunInfo describeChild(const Session& session, const RunInfo& parent, const ForkRequest& request)
 {
-    RunInfo info = describe(session);
+    RunInfo info = session.describe();
+    info.startedMs = unixMs();
     info.session = parent.session;
     info.prompt = parent.prompt;
     info.origin = ForkOrigin{parent.id, request.step, request.change.toStdString()};
@@ -226,7 +205,7 @@ void EngineController::Worker::execute(LoadCommand& command)
         while (!m_commands.empty() && !isLoad(m_commands.front())) {
             std::visit(
                 [this](const auto& c) {
-                    if constexpr (!std::is_same_v<std::decay_t<decltype(c)>, ControlCommand>)
+                    if constexpr (requires { c.ticket; })
                         m_seen = c.ticket;
                 },
                 m_commands.front());
@@ -261,6 +240,19 @@ void EngineController::Worker::execute(ForkStoredCommand& command)
         sendFailure(forked.error());
         sendCurrentActivity();
     }
+}
+
+void EngineController::Worker::execute(const ChangeCommand& command)
+{
+    if (!m_recorder)
+        return;
+    if (const Result<void> changed = m_session->change(command.mode, command.parameters);
+        !changed) {
+        sendFailure(changed.error());
+        return;
+    }
+    m_info.settings = toJson(m_session->settings());
+    m_recorder->settingsChanged(m_info.settings);
 }
 
 void EngineController::Worker::execute(ControlCommand command)
@@ -311,11 +303,13 @@ Result<void> EngineController::Worker::start(const StartCommand& command)
     sendActivity(Activity::Prefilling);
     if (Result<void> filled = (*session)->prefill(*ids, progress(), command.cancel); !filled)
         return filled;
-    RunInfo info = describe(**session);
+    RunInfo info = (*session)->describe();
+    info.startedMs = unixMs();
     info.session = command.request.session.value_or(SessionId{});
     if (m_engine->tokenizer() != nullptr)
         info.prompt = prompt;
-    return begin(std::move(*session), std::move(info), std::nullopt, command.paused);
+    return begin(std::move(*session), std::move(info), std::nullopt, command.paused,
+                 command.cancel);
 }
 
 Result<void> EngineController::Worker::fork(const ForkCommand& command)
@@ -330,14 +324,15 @@ Result<void> EngineController::Worker::fork(const ForkCommand& command)
     if (m_recorder)
         endRun(RunStatus::Stopped, StopReason::User);
     RunInfo info = describeChild(**child, m_info, command.request);
-    return begin(std::move(*child), std::move(info), command.request.input, command.paused);
+    return begin(std::move(*child), std::move(info), command.request.input, command.paused,
+                 command.cancel);
 }
 
 Result<void> EngineController::Worker::forkStored(const ForkStoredCommand& command)
 {
     const RunInfo& parent = command.parent;
     if (m_session && m_info.id == parent.id)
-        return fork({command.ticket, command.request, command.paused});
+        return fork({command.ticket, command.request, command.paused, command.cancel});
     if (!m_engine)
         return failure(ErrorCode::InvalidArgument,
                        "Forking run " + std::to_string(parent.id.value) + " needs its model, " +
@@ -374,11 +369,13 @@ Result<void> EngineController::Worker::forkStored(const ForkStoredCommand& comma
             return Unexpected(session.error());
     }
     RunInfo info = describeChild(**session, parent, command.request);
-    return begin(std::move(*session), std::move(info), command.request.input, command.paused);
+    return begin(std::move(*session), std::move(info), command.request.input, command.paused,
+                 command.cancel);
 }
 
 Result<void> EngineController::Worker::begin(std::unique_ptr<Session> session, RunInfo info,
-                                             std::optional<StepInput> firstInput, bool paused)
+                                             std::optional<StepInput> firstInput, bool paused,
+                                             const CancelToken& cancel)
 {
     Result<std::unique_ptr<RunRecorder>> recorder =
         RunRecorder::start(m_library, std::move(info), m_engine->tokens());
@@ -387,6 +384,7 @@ Result<void> EngineController::Worker::begin(std::unique_ptr<Session> session, R
     m_session = std::move(session);
     m_recorder = std::move(*recorder);
     m_session->setObserver(m_recorder.get());
+    m_session->setTrialCancel(cancel);
     m_recorderChecked = Clock::now();
     m_info = m_recorder->info();
     m_forcedInput = std::move(firstInput);

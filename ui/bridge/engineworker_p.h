@@ -46,6 +46,7 @@ struct ForkCommand
     Ticket ticket = 0;
     ForkRequest request;
     bool paused = false;
+    CancelToken cancel;
 };
 
 struct ForkStoredCommand
@@ -58,6 +59,13 @@ struct ForkStoredCommand
     CancelToken cancel;
 };
 
+/// Of the run that goes on, from its next step on.
+struct ChangeCommand
+{
+    std::string mode;
+    ParameterValues parameters;
+};
+
 enum class ControlCommand
 {
     Step,
@@ -67,7 +75,8 @@ enum class ControlCommand
 };
 
 using EngineCommand =
-    std::variant<LoadCommand, StartCommand, ForkCommand, ForkStoredCommand, ControlCommand>;
+    std::variant<LoadCommand, StartCommand, ForkCommand, ForkStoredCommand, ChangeCommand,
+                 ControlCommand>;
 
 struct ActivityEvent
 {
@@ -148,14 +157,16 @@ private:
     void execute(StartCommand& command);
     void execute(ForkCommand& command);
     void execute(ForkStoredCommand& command);
-    void execute(ControlCommand command);
+    void execute(const ChangeCommand&);
+    void execute(ControlCommand);
 
     [[nodiscard]] Result<void> start(const StartCommand& command);
     [[nodiscard]] Result<void> fork(const ForkCommand& command);
     [[nodiscard]] Result<void> forkStored(const ForkStoredCommand& command);
     /// Takes the run over once its session stands at its first own step.
     [[nodiscard]] Result<void> begin(std::unique_ptr<Session> session, RunInfo info,
-                                     std::optional<StepInput> firstInput, bool paused);
+                                     std::optional<StepInput> firstInput, bool paused,
+                       const CancelToken&);
     void sendStep(StepRecord);
     void takeStep();
     /// Makes room for another run or model.

@@ -159,6 +159,12 @@ void RunPanel::addCommands(Commands* commands)
     m_stopAction = commands->add(QStringLiteral("run.stop"),
                                  {tr("&Stop"), tr("End the run after this step and keep it")},
                                  {QKeySequence(Qt::SHIFT | Qt::Key_F5)});
+    m_changeAction = commands->add(
+        QStringLiteral("run.change"),
+        {tr("Chan&ge the Run"),
+         tr("Go on with this mode and these settings from the next step on. The change becomes "
+            "part of the run's settings, so that it is replayed with it")},
+        {QKeySequence(Qt::CTRL | Qt::Key_F5)});
     QAction* newSeed =
         commands->add(QStringLiteral("run.newSeed"), {tr("&New Seed"), tr("Put a random seed in")},
                       {QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N)});
@@ -171,6 +177,10 @@ void RunPanel::addCommands(Commands* commands)
     connect(m_pauseAction, &QAction::triggered, this, &RunPanel::pauseOrResume);
     connect(m_stepAction, &QAction::triggered, this, &RunPanel::step);
     connect(m_stopAction, &QAction::triggered, this, &RunPanel::stop);
+    connect(m_changeAction, &QAction::triggered, this, [this] {
+        const RunSettings settings = m_setup->settings();
+        m_engine->change(settings.mode, settings.parameters);
+    });
     connect(newSeed, &QAction::triggered, this, [this] { m_setup->newSeed(); });
 }
 
@@ -199,7 +209,15 @@ void RunPanel::buildButtons(QVBoxLayout* layout)
     m_state = new QLabel(box);
     m_state->setObjectName(QStringLiteral("runState"));
     m_state->setWordWrap(true);
-    grid->addWidget(m_state, 0, 0, 1, 4);
+    grid->addWidget(m_state, 0, 0, 1, 3);
+    auto* change = new QToolButton(box);
+    change->setDefaultAction(m_changeAction);
+    change->setObjectName(QStringLiteral("button.run.change"));
+    change->setToolButtonStyle(Qt::ToolButtonTextOnly);
+    change->setText(tr("Change"));
+    change->setFocusPolicy(Qt::StrongFocus);
+    change->setAccessibleName(plainText(*m_changeAction));
+    grid->addWidget(change, 0, 3, Qt::AlignRight | Qt::AlignTop);
     int column = 0;
     for (QAction* action : {m_startAction, m_pauseAction, m_stepAction, m_stopAction}) {
         auto* button = new QToolButton(box);
@@ -333,6 +351,7 @@ void RunPanel::showActivity()
     m_pauseAction->setText(paused ? tr("&Go On") : tr("&Pause"));
     m_stepAction->setEnabled(goesOn() || (possible && activity == Activity::Idle));
     m_stopAction->setEnabled(activity != Activity::Idle);
+    m_changeAction->setEnabled(goesOn());
 
     switch (activity) {
     case Activity::Idle:

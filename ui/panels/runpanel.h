@@ -27,7 +27,8 @@ class RunPanel : public QWidget
     Q_OBJECT
 
 public:
-    /// Adds the commands run.start, run.pause, run.step, run.stop and run.newSeed.
+    /// Adds the commands run.start, run.pause, run.step, run.stop, run.change and
+    /// run.newSeed.
     RunPanel(EngineController* engine, ModelList* models, Commands* commands,
              QWidget* parent = nullptr);
 
@@ -81,6 +82,7 @@ private:
     QAction* m_pauseAction = nullptr;
     QAction* m_stepAction = nullptr;
     QAction* m_stopAction = nullptr;
+    QAction* m_changeAction = nullptr;
 
     QComboBox* m_modelBox = nullptr;
     QLabel* m_modelFacts = nullptr;
