@@ -24,7 +24,9 @@ std::string defaultText(const ParameterSpec& spec)
 {
     if (!spec.defaultValue)
         return "default as --" + spec.inherits;
-    const std::string text = toText(*spec.defaultValue);
+    std::string text = toText(*spec.defaultValue);
+    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2)
+        text.replace(at, 1, "\\n");
     return text.empty() ? "default none" : "default " + text;
 }
 

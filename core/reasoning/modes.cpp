@@ -38,7 +38,8 @@ std::span<const Mode> modes()
                                 withLayers(noiseMode()),
                                 withLayers(withNoiseParameter(mixInputsMode())),
                                 withLayers(latentMode()),
-                                withLayers(cautiousMode())};
+                                withLayers(cautiousMode()),
+                                withLayers(swiMode())};
     return all;
 }
 

@@ -13,5 +13,6 @@ namespace halftone {
 [[nodiscard]] Mode mixInputsMode();
 [[nodiscard]] Mode noiseMode();
 [[nodiscard]] Mode softMode();
+[[nodiscard]] Mode swiMode();
 
 } // namespace halftone

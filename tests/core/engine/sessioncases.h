@@ -39,6 +39,20 @@ inline std::shared_ptr<const Engine> coldEngine()
                              wordTokenizer(), wordMarkers());
 }
 
+/// Open after a, sure after the others: the entropy goes up and down for ever.
+inline std::shared_ptr<const Engine> restlessEngine()
+{
+    const Odds open{{a, 0.1}, {b, 0.4}, {c, 0.25}, {d, 0.25}};
+    const Odds sure{{a, 0.9}, {b, 0.1}};
+    return Engine::fromParts(wordModel({{think, open},
+                                        {a, open},
+                                        {b, sure},
+                                        {c, sure},
+                                        {d, sure},
+                                        {endThink, open}}),
+                             wordTokenizer(), wordMarkers());
+}
+
 struct Case
 {
     std::shared_ptr<const Engine> engine;
@@ -93,6 +107,17 @@ inline Case caseOf(const QByteArray& name)
         return {engineOf(randomModel(12, 14)),
                 settingsOf("soft", {{"noise-sigma", 0.5}, {"think-budget", std::int64_t{20}}}),
                 {a}};
+    if (name == "swi")
+        // Switches both ways, words to converge, then those of a final answer.
+        return {restlessEngine(),
+                settingsOf("swi", {{"swi-window", std::int64_t{2}},
+                                   {"swi-alpha", 0.5},
+                                   {"swi-math-symbols", false}, // words of one letter
+                                   {"swi-max-switches", std::int64_t{1}},
+                                   {"swi-converge-text", std::string("b c")},
+                                   {"swi-final-text", std::string("endthink d")},
+                                   {"swi-final-budget", std::int64_t{1000}}}),
+                {think}};
     return {engineOf(randomModel(12, 14)),
             settingsOf("soft", {{"temperature", 0.5},
                                 {"cold-stop-entropy", 1.2},
@@ -113,8 +138,9 @@ inline std::unique_ptr<Session> uninterrupted(const Case& it)
 inline void addCases()
 {
     QTest::addColumn<QByteArray>("name");
-    for (const char* name : {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
-                             "soft with noise", "mix-inputs", "latent"})
+    for (const char* name :
+         {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
+          "soft with noise", "mix-inputs", "latent", "swi"})
         QTest::newRow(name) << QByteArray(name);
 }
 

@@ -57,6 +57,15 @@ void tst_SessionHistory::runsCasesWithAllThatCanHappen()
     QVERIFY(happens("soft", thinks) && happens("soft", answers) && happens("soft", mixes) &&
             happens("soft", counts) && happens("soft", stopsCold));
     QVERIFY(happens("injected", stopsCold) && happens("injected", answers));
+    const auto has = [](EventKind kind) {
+        return [kind](const StepRecord& step) {
+            const auto kinds = eventKinds(step);
+            return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+        };
+    };
+    QVERIFY(happens("swi", mixes) && happens("swi", answers) &&
+            happens("swi", has(EventKind::ModeSwitched)) &&
+            happens("swi", has(EventKind::Injected)) && happens("swi", has(EventKind::Forced)));
 }
 
 void tst_SessionHistory::feedsTheInjectedTextByForce()
