@@ -1,5 +1,7 @@
 #include "reasoning/budget_p.h"
 
+#include "reasoning/words_p.h"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -32,11 +34,6 @@ bool endsThinking(const TokenMarkers& markers, const Decision& decision)
     return std::any_of(decision.events.begin(), decision.events.end(), [](const StepEvent& event) {
         return event.kind == EventKind::ThinkingEnded;
     });
-}
-
-std::string steps(std::int64_t count)
-{
-    return toText(count) + (count == 1 ? " step" : " steps");
 }
 
 class BudgetedRule : public StepRule
@@ -72,15 +69,15 @@ public:
         if (decision.trials || endsThinking(context.markers, decision))
             return;
         if (m_coldStop.isOn() && coldSteps >= static_cast<double>(m_coldStop.length))
-            decision.endThinking(context.markers,
-                                 {EventKind::ColdStop, "entropy below " +
-                                                           toText(m_coldStop.entropy) +
-                                                           " nats for " + steps(m_coldStop.length)},
-                                 m_coldStop.inject);
+            decision.endThinking(
+                context.markers,
+                {EventKind::ColdStop, "entropy below " + toText(m_coldStop.entropy) + " nats for " +
+                                          stepCount(m_coldStop.length)},
+                m_coldStop.inject);
         else if (m_budget.steps > 0 && thought >= static_cast<double>(m_budget.steps))
             decision.endThinking(
                 context.markers,
-                {EventKind::Budget, "the budget of " + steps(m_budget.steps) + " is used up"},
+                {EventKind::Budget, "the budget of " + stepCount(m_budget.steps) + " is used up"},
                 m_budget.inject);
     }
 

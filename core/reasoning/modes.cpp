@@ -39,7 +39,8 @@ std::span<const Mode> modes()
                                 withLayers(withNoiseParameter(mixInputsMode())),
                                 withLayers(latentMode()),
                                 withLayers(cautiousMode()),
-                                withLayers(swiMode())};
+                                withLayers(swiMode()),
+                                withLayers(entropixMode())};
     return all;
 }
 

@@ -8,6 +8,7 @@ namespace halftone {
 [[nodiscard]] Mode cautiousMode();
 [[nodiscard]] Mode dirichletMode();
 [[nodiscard]] Mode discreteMode();
+[[nodiscard]] Mode entropixMode();
 [[nodiscard]] Mode gumbelMode();
 [[nodiscard]] Mode latentMode();
 [[nodiscard]] Mode mixInputsMode();

@@ -22,10 +22,10 @@
 
 #include "reasoning/modes_p.h"
 #include "reasoning/samplingparameters_p.h"
+#include "reasoning/words_p.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -78,21 +78,6 @@ struct SwiSettings
     bool forcedEndLocks = true;
     bool lockedMixture = false;
 };
-
-std::string steps(double count)
-{
-    return toText(static_cast<std::int64_t>(count)) + (count == 1 ? " step" : " steps");
-}
-
-/// Four digits are enough for a person.
-std::string shortNumber(double value)
-{
-    std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                   std::chars_format::general, 4)
-                         .ptr;
-    return {buffer.data(), end};
-}
 
 /// softmax(logits) at T = 1, [vocabulary].
 std::vector<double> wholeDistribution(std::span<const float> logits)
@@ -235,9 +220,10 @@ private:
                       state[Dwell] >= static_cast<double>(m_settings.window);
         if (!turn.toNormal && !turn.toSoft)
             return;
-        const std::string numbers =
-            "entropy " + shortNumber(entropy) + " nats, " + (turn.toNormal ? "below" : "above") +
-            " the block's " + shortNumber(state[Reference]) + ", after " + steps(state[Dwell]);
+        const std::string numbers = "entropy " + shortNumber(entropy) + " nats, " +
+                                    (turn.toNormal ? "below" : "above") + " the block's " +
+                                    shortNumber(state[Reference]) + ", after " +
+                                    stepCount(static_cast<std::int64_t>(state[Dwell]));
         if (turn.toNormal) {
             state[Switches] += 1;
             decision.events.push_back(
@@ -260,7 +246,8 @@ private:
             state[Remaining] = static_cast<double>(m_settings.finalBudget);
             inject(m_settings.finalWords,
                    "switch " + toText(switches) + ", more than " + toText(2 * most) +
-                       ": the final answer, with " + steps(state[Remaining]) + " from here",
+                       ": the final answer, with " + stepCount(m_settings.finalBudget) +
+                       " from here",
                    state, decision);
         } else if (turn.toNormal && most > 0 && switches >= most &&
                    !m_settings.convergeWords.empty()) {

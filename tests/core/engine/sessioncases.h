@@ -118,6 +118,15 @@ inline Case caseOf(const QByteArray& name)
                                    {"swi-final-text", std::string("endthink d")},
                                    {"swi-final-budget", std::int64_t{1000}}}),
                 {think}};
+    if (name == "entropix")
+        // Every quadrant within so few tokens; the question is two of them.
+        return {Engine::fromParts(randomModel(12, 2), wordTokenizer(), wordMarkers()),
+                settingsOf("entropix", {{"entropix-entropy-low", 1.4},
+                                        {"entropix-entropy-high", 1.4},
+                                        {"entropix-varentropy-low", 1.5},
+                                        {"entropix-varentropy-high", 1.5},
+                                        {"entropix-clarify", std::string("b d")}}),
+                {a, think, b}};
     return {engineOf(randomModel(12, 14)),
             settingsOf("soft", {{"temperature", 0.5},
                                 {"cold-stop-entropy", 1.2},
@@ -140,7 +149,7 @@ inline void addCases()
     QTest::addColumn<QByteArray>("name");
     for (const char* name :
          {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
-          "soft with noise", "mix-inputs", "latent", "swi"})
+          "soft with noise", "mix-inputs", "latent", "swi", "entropix"})
         QTest::newRow(name) << QByteArray(name);
 }
 

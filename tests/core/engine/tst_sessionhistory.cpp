@@ -66,6 +66,9 @@ void tst_SessionHistory::runsCasesWithAllThatCanHappen()
     QVERIFY(happens("swi", mixes) && happens("swi", answers) &&
             happens("swi", has(EventKind::ModeSwitched)) &&
             happens("swi", has(EventKind::Injected)) && happens("swi", has(EventKind::Forced)));
+    QVERIFY(happens("entropix", thinks) && happens("entropix", answers) &&
+            happens("entropix", has(EventKind::Region)) &&
+            happens("entropix", has(EventKind::Forced)));
 }
 
 void tst_SessionHistory::feedsTheInjectedTextByForce()
