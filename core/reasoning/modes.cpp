@@ -40,7 +40,8 @@ std::span<const Mode> modes()
                                 withLayers(latentMode()),
                                 withLayers(cautiousMode()),
                                 withLayers(swiMode()),
-                                withLayers(entropixMode())};
+                                withLayers(entropixMode()),
+                                withLayers(fillerMode())};
     return all;
 }
 

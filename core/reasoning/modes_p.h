@@ -9,6 +9,7 @@ namespace halftone {
 [[nodiscard]] Mode dirichletMode();
 [[nodiscard]] Mode discreteMode();
 [[nodiscard]] Mode entropixMode();
+[[nodiscard]] Mode fillerMode();
 [[nodiscard]] Mode gumbelMode();
 [[nodiscard]] Mode latentMode();
 [[nodiscard]] Mode mixInputsMode();

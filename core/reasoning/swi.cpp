@@ -22,6 +22,7 @@
 
 #include "reasoning/modes_p.h"
 #include "reasoning/samplingparameters_p.h"
+#include "reasoning/tokentext_p.h"
 #include "reasoning/words_p.h"
 
 #include <algorithm>
@@ -321,16 +322,6 @@ std::vector<bool> symbolTokens(const TokenTable& tokens)
     for (std::size_t id = 0; id < symbols.size(); ++id)
         symbols[id] = isSymbol(tokens.piece(TokenId{static_cast<std::int32_t>(id)}));
     return symbols;
-}
-
-std::optional<TokenId> tokenOfText(const ModeContext& context, std::string_view text)
-{
-    const std::size_t size =
-        std::min(context.tokens->size(), static_cast<std::size_t>(context.model->vocabularySize));
-    for (std::size_t i = 0; i < size; ++i)
-        if (const TokenId id{static_cast<std::int32_t>(i)}; context.tokens->piece(id) == text)
-            return id;
-    return std::nullopt;
 }
 
 std::vector<ParameterSpec> samplingParameters()

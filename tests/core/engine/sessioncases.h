@@ -127,6 +127,11 @@ inline Case caseOf(const QByteArray& name)
                                         {"entropix-varentropy-high", 1.5},
                                         {"entropix-clarify", std::string("b d")}}),
                 {a, think, b}};
+    if (name == "filler")
+        return {Engine::fromParts(randomModel(12, 5), wordTokenizer(), wordMarkers()),
+                settingsOf("filler", {{"filler-count", std::int64_t{9}},
+                                      {"filler-text", std::string("b c")}}),
+                {a}};
     return {engineOf(randomModel(12, 14)),
             settingsOf("soft", {{"temperature", 0.5},
                                 {"cold-stop-entropy", 1.2},
@@ -149,7 +154,7 @@ inline void addCases()
     QTest::addColumn<QByteArray>("name");
     for (const char* name :
          {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
-          "soft with noise", "mix-inputs", "latent", "swi", "entropix"})
+          "soft with noise", "mix-inputs", "latent", "swi", "entropix", "filler"})
         QTest::newRow(name) << QByteArray(name);
 }
 

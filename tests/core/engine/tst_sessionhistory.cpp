@@ -69,6 +69,8 @@ void tst_SessionHistory::runsCasesWithAllThatCanHappen()
     QVERIFY(happens("entropix", thinks) && happens("entropix", answers) &&
             happens("entropix", has(EventKind::Region)) &&
             happens("entropix", has(EventKind::Forced)));
+    QVERIFY(happens("filler", thinks) && happens("filler", answers) &&
+            happens("filler", has(EventKind::ThinkingEnded)));
 }
 
 void tst_SessionHistory::feedsTheInjectedTextByForce()
