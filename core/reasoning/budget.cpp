@@ -105,6 +105,15 @@ private:
     ColdStop m_coldStop;
 };
 
+/// Always, but for modes that let it be chosen.
+bool cutsAtBudget(const ParameterValues& values)
+{
+    if (values.find("budget-cut") == values.end())
+        return true;
+    const std::string& choice = textOf(values, "budget-cut");
+    return choice == "always" || (choice == "auto" && textOf(values, predictorName).empty());
+}
+
 ParameterSpec injectedText(std::string name, std::string label, std::string help)
 {
     ParameterSpec spec;
@@ -118,7 +127,7 @@ ParameterSpec injectedText(std::string name, std::string label, std::string help
 
 } // namespace
 
-std::vector<ParameterSpec> budgetParameters(const ColdStopDefaults& coldStop)
+ParameterSpec thinkBudgetParameter()
 {
     ParameterSpec budget;
     budget.name = "think-budget";
@@ -127,9 +136,28 @@ std::vector<ParameterSpec> budgetParameters(const ColdStopDefaults& coldStop)
     budget.type = ParameterType::Integer;
     budget.maximum = 1'000'000'000;
     budget.defaultValue = std::int64_t{0};
+    budget.group = "Budget";
     budget.help = "With the last of so many thinking steps the thinking ends: </think> is fed. 0 "
                   "sets no budget (the default).";
+    return budget;
+}
 
+ParameterSpec cutParameter()
+{
+    ParameterSpec cut;
+    cut.name = "budget-cut";
+    cut.label = "Cut at the budget";
+    cut.type = ParameterType::Choice;
+    cut.choices = {"auto", "always", "never"};
+    cut.defaultValue = cut.choices.front();
+    cut.group = "Budget";
+    cut.help = "Whether the thinking ends when the budget is used up. auto: unless a predictor "
+               "steers to it, which Budget Guidance leaves at that.";
+    return cut;
+}
+
+std::vector<ParameterSpec> budgetParameters(const ColdStopDefaults& coldStop)
+{
     ParameterSpec entropy;
     entropy.name = "cold-stop-entropy";
     entropy.label = "Cold stop below";
@@ -153,7 +181,7 @@ std::vector<ParameterSpec> budgetParameters(const ColdStopDefaults& coldStop)
                   "modes that mix as it does; elsewhere it is off by default.";
 
     std::vector<ParameterSpec> specs{
-        budget,
+        thinkBudgetParameter(),
         injectedText("budget-inject", "Budget adds",
                      "Text that is fed after </think> when the budget ended the thinking, such as "
                      "a stem of the answer. Default: none."),
@@ -176,7 +204,8 @@ Result<std::unique_ptr<StepRule>> withinBudget(std::unique_ptr<StepRule> rule,
     auto coldInject = encodeParameter(values, "cold-stop-inject", context);
     if (!coldInject)
         return Unexpected(coldInject.error());
-    Budget budget{integerOf(values, "think-budget"), std::move(*budgetInject)};
+    Budget budget{cutsAtBudget(values) ? integerOf(values, "think-budget") : 0,
+                  std::move(*budgetInject)};
     ColdStop coldStop{realOf(values, "cold-stop-entropy"), integerOf(values, "cold-stop-length"),
                       std::move(*coldInject)};
     if (budget.steps == 0 && !coldStop.isOn())

@@ -7,6 +7,13 @@
 
 namespace halftone {
 
+/// think-budget alone, for a mode with a default of its own: what a mode lists itself is not listed
+/// again by a layer.
+[[nodiscard]] ParameterSpec thinkBudgetParameter();
+/// budget-cut: whether a budget that a predictor steers to also ends the thinking.
+[[nodiscard]] ParameterSpec cutParameter();
+inline constexpr std::string_view predictorName = "predictor"; // its parameter, a file
+
 /// think-budget, budget-inject, cold-stop-entropy, cold-stop-length, cold-stop-inject.
 [[nodiscard]] std::vector<ParameterSpec> budgetParameters(const ColdStopDefaults&);
 

@@ -14,9 +14,17 @@ namespace {
 
 Mode withLayers(Mode mode)
 {
+    const std::size_t ownCount = mode.parameters.size();
+    const auto isOwn = [&](const ParameterSpec& spec) {
+        const auto own = std::span(mode.parameters).first(ownCount);
+        return std::any_of(own.begin(), own.end(),
+                           [&](const ParameterSpec& other) { return other.name == spec.name; });
+    };
     for (std::vector<ParameterSpec>& layer :
          std::array{budgetParameters(mode.coldStop), answerSamplingParameters()})
-        std::move(layer.begin(), layer.end(), std::back_inserter(mode.parameters));
+        for (ParameterSpec& spec : layer)
+            if (!isOwn(spec))
+                mode.parameters.push_back(std::move(spec));
     return mode;
 }
 
@@ -41,7 +49,8 @@ std::span<const Mode> modes()
                                 withLayers(cautiousMode()),
                                 withLayers(swiMode()),
                                 withLayers(entropixMode()),
-                                withLayers(fillerMode())};
+                                withLayers(fillerMode()),
+                                withLayers(budgetMode())};
     return all;
 }
 

@@ -5,6 +5,7 @@
 
 namespace halftone {
 
+[[nodiscard]] Mode budgetMode();
 [[nodiscard]] Mode cautiousMode();
 [[nodiscard]] Mode dirichletMode();
 [[nodiscard]] Mode discreteMode();

@@ -6,6 +6,8 @@ namespace halftone {
 
 std::optional<TokenId> tokenOfText(const ModeContext& context, std::string_view text)
 {
+    if (text.empty())
+        return std::nullopt;
     const std::size_t size =
         std::min(context.tokens->size(), static_cast<std::size_t>(context.model->vocabularySize));
     for (std::size_t i = 0; i < size; ++i)

@@ -8,7 +8,8 @@
 
 namespace halftone {
 
-/// The token that adds exactly these bytes to the text; of several the one of the lowest id.
+/// The token that adds exactly these bytes to the text; of several the one of the lowest id, for
+/// no bytes none.
 [[nodiscard]] std::optional<TokenId> tokenOfText(const ModeContext&, std::string_view text);
 
 } // namespace halftone

@@ -2,8 +2,10 @@
 // draws, mixtures, counters, cold stops and text fed by force.
 #pragma once
 
+#include "safetensorswriter.h"
 #include "sessiontools.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <memory>
@@ -11,15 +13,16 @@
 
 namespace halftone::test {
 
-/// A tokenizer of the world of sessiontools.h, for texts that a mode injects.
-inline std::unique_ptr<const Tokenizer> wordTokenizer()
+/// A tokenizer of the world of sessiontools.h, for texts that a mode injects; the last word may be
+/// another, as JSON has it.
+inline std::unique_ptr<const Tokenizer> wordTokenizer(const std::string& last = "d")
 {
     auto tokenizer = Tokenizer::fromJson(
         R"({"version": "1.0", "added_tokens": [], "normalizer": null,
             "pre_tokenizer": {"type": "WhitespaceSplit"}, "post_processor": null, "decoder": null,
             "model": {"type": "WordLevel", "unk_token": "end",
                       "vocab": {"end": 0, "think": 1, "endthink": 2, "a": 3, "b": 4, "c": 5,
-                                "d": 6}}})",
+                                ")" + last + R"(": 6}}})",
         "words");
     if (!tokenizer)
         qFatal("%s", tokenizer.error().message.c_str());
@@ -51,6 +54,20 @@ inline std::shared_ptr<const Engine> restlessEngine()
                                         {d, sure},
                                         {endThink, open}}),
                              wordTokenizer(), wordMarkers());
+}
+
+/// Of randomModel(12, …); what it predicts depends on the hidden state.
+inline std::string predictorPath()
+{
+    static const QTemporaryDir folder;
+    const std::string path = folder.filePath("predictor.safetensors").toStdString();
+    SafetensorsWriter writer;
+    writer.add("hidden.weight", {3, 12}, reference::randomLogits(36, 1, 0.1));
+    writer.add("hidden.bias", {3}, std::vector<float>(3, 1.0F));
+    writer.add("alpha.weight", {12, 3}, std::vector<float>(36, 10.0F));
+    writer.add("lambda.weight", {12, 3}, std::vector<float>(36, 4.0F));
+    writer.write(path);
+    return path;
 }
 
 struct Case
@@ -132,6 +149,12 @@ inline Case caseOf(const QByteArray& name)
                 settingsOf("filler", {{"filler-count", std::int64_t{9}},
                                       {"filler-text", std::string("b c")}}),
                 {a}};
+    if (name == "budget")
+        return {Engine::fromParts(randomModel(12, 5), wordTokenizer(R"(\n)"), wordMarkers()),
+                settingsOf("budget", {{"predictor", predictorPath()},
+                                      {"think-budget", std::int64_t{12}},
+                                      {"budget-cut", std::string("always")}}),
+                {a}};
     return {engineOf(randomModel(12, 14)),
             settingsOf("soft", {{"temperature", 0.5},
                                 {"cold-stop-entropy", 1.2},
@@ -154,7 +177,7 @@ inline void addCases()
     QTest::addColumn<QByteArray>("name");
     for (const char* name :
          {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
-          "soft with noise", "mix-inputs", "latent", "swi", "entropix", "filler"})
+          "soft with noise", "mix-inputs", "latent", "swi", "entropix", "filler", "budget"})
         QTest::newRow(name) << QByteArray(name);
 }
 

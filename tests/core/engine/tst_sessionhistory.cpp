@@ -71,6 +71,11 @@ void tst_SessionHistory::runsCasesWithAllThatCanHappen()
             happens("entropix", has(EventKind::Forced)));
     QVERIFY(happens("filler", thinks) && happens("filler", answers) &&
             happens("filler", has(EventKind::ThinkingEnded)));
+    QVERIFY(happens("budget", thinks) && happens("budget", answers) &&
+            happens("budget", has(EventKind::Guided)) &&
+            happens("budget", [&](const StepRecord& step) {
+                return step.step.value > 0 && has(EventKind::Guided)(step);
+            }));
 }
 
 void tst_SessionHistory::feedsTheInjectedTextByForce()
