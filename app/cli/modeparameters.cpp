@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <vector>
 
 namespace halftone::cli {
@@ -95,21 +96,22 @@ std::string namesOf(const std::vector<const Mode*>& some)
     return names;
 }
 
-/// The range once when all modes agree on it, else one for each.
+/// The range once when all modes agree on it, else one for those that differ and one for the most.
 std::string description(const std::string& parameter, const std::vector<const Mode*>& owners)
 {
-    const ParameterSpec& first = specOf(*owners.front(), parameter);
-    const bool alike = std::all_of(owners.begin(), owners.end(), [&](const Mode* mode) {
-        return rangeText(specOf(*mode, parameter)) == rangeText(first);
-    });
+    std::map<std::string, std::vector<const Mode*>> modesByRange;
+    for (const Mode* mode : owners)
+        modesByRange[rangeText(specOf(*mode, parameter))].push_back(mode);
+    const auto most = std::max_element(
+        modesByRange.begin(), modesByRange.end(),
+        [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
     std::string ranges;
-    if (alike)
-        ranges = rangeText(first);
-    else
-        for (const Mode* mode : owners)
-            ranges += (ranges.empty() ? "" : "; ") + mode->name + ": " +
-                      rangeText(specOf(*mode, parameter));
-    return first.help + " [" + ranges + "]";
+    for (const auto& [range, some] : modesByRange)
+        if (range != most->first)
+            ranges += namesOf(some) + ": " + range + "; ";
+    if (!ranges.empty())
+        ranges += "else: ";
+    return specOf(*most->second.front(), parameter).help + " [" + ranges + most->first + "]";
 }
 
 } // namespace

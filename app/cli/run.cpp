@@ -244,9 +244,15 @@ void addRun(CLI::App& program, Action& action)
                     std::string(jsonBytesHelp));
     options->model.addTo(*command);
     options->prompt.addTo(*command, {"--prompt", "--prompt-file", "--prompt-ids", "prompt"});
-    command->add_option("--mode", options->settings.mode, "Mode of reasoning; see 'modes'")
+    // The names stand in the text, which is wrapped; a check's own list of them is not.
+    std::string names;
+    for (const std::string& name : modeNames())
+        names += (names.empty() ? "" : ", ") + name;
+    command
+        ->add_option("--mode", options->settings.mode,
+                     "Mode of reasoning: " + names + "; see 'modes'")
         ->type_name("NAME")
-        ->check(CLI::IsMember(modeNames()))
+        ->check(CLI::IsMember(modeNames()).description(""))
         ->capture_default_str();
     command->add_option("--seed", options->settings.seed, "Seed of every draw")
         ->type_name("N")

@@ -111,7 +111,8 @@ void tst_RealModels::addModes()
 {
     QTest::addColumn<QByteArray>("mode");
     for (const char* mode :
-         {"discrete", "soft", "gumbel", "dirichlet", "noise", "mix-inputs", "latent"})
+         {"discrete", "soft", "gumbel", "dirichlet", "noise", "mix-inputs", "latent", "swi", "entropix",
+          "filler", "budget"})
         QTest::newRow(mode) << QByteArray(mode);
 }
 
