@@ -277,6 +277,10 @@ void addRun(CLI::App& program, Action& action)
         ->add_option("--schedule", options->schedule,
                      "JSON file of segments that change mode and parameters on the way")
         ->type_name("FILE");
+    command
+        ->add_option("--soft-prompt", options->settings.softPrompt,
+                     "Folder of a tuned prompt (PEFT prompt tuning) to put before the prompt")
+        ->type_name("DIR");
     command->add_flag("--probe", options->settings.probe,
                       "Measures every fed mixture against its parts (Jensen-Shannon divergences)");
     command

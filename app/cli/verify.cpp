@@ -22,6 +22,9 @@ Result<std::unique_ptr<Session>> sessionBefore(const Engine& engine, const Verif
     auto session = engine.createSession(*firstSettings);
     if (!session)
         return session;
+    if ((*session)->describe().softPrompt != what.run.info.softPrompt)
+        return failure(ErrorCode::InvalidInput, "The soft prompt in " + firstSettings->softPrompt +
+                                                    " is not the one that the run was made with.");
     if (const auto fed = (*session)->prefill(what.run.info.promptIds, progress, cancel); !fed)
         return Unexpected(fed.error());
     if (!what.parent)

@@ -24,12 +24,13 @@ Result<void> checkToken(const LanguageModel& model, TokenId id)
     return {};
 }
 
-Result<void> checkPrompt(const LanguageModel& model, std::span<const TokenId> ids)
+Result<void> checkPrompt(const LanguageModel& model, std::span<const TokenId> ids,
+                         std::int64_t rowsBefore)
 {
     if (ids.empty())
         return failure(ErrorCode::InvalidArgument,
                        "The prompt is empty; a model needs one token at least to begin with.");
-    const std::int64_t limit = model.identity().cache.contextLimit;
+    const std::int64_t limit = model.identity().cache.contextLimit - rowsBefore;
     if (static_cast<std::int64_t>(ids.size()) > limit)
         return failure(ErrorCode::InvalidArgument, "The prompt has " + std::to_string(ids.size()) +
                                                        " tokens, but the context of " +

@@ -10,8 +10,10 @@
 
 namespace halftone {
 
-/// Refuses an empty prompt, an id outside the vocabulary and more ids than the context holds.
-[[nodiscard]] Result<void> checkPrompt(const LanguageModel&, std::span<const TokenId> ids);
+/// Refuses an empty prompt, an id outside the vocabulary and more ids than the context holds
+/// after `rowsBefore` rows of something else.
+[[nodiscard]] Result<void> checkPrompt(const LanguageModel&, std::span<const TokenId> ids,
+                                       std::int64_t rowsBefore = 0);
 /// Refuses an id outside the vocabulary.
 [[nodiscard]] Result<void> checkToken(const LanguageModel&, TokenId);
 

@@ -32,6 +32,20 @@ double length(std::span<const float> x)
     return std::sqrt(sum);
 }
 
+Result<std::shared_ptr<const SoftPrompt>> softPromptFor(const ModelIdentity& model,
+                                                        const std::string& folder)
+{
+    auto prompt = readSoftPrompt(folder);
+    if (!prompt)
+        return Unexpected(prompt.error());
+    if (prompt->width != model.embeddingSize)
+        return failure(ErrorCode::InvalidInput,
+                       "The soft prompt in " + folder + " has rows of " +
+                           std::to_string(prompt->width) + " values, and the embeddings of " +
+                           model.name + " have " + std::to_string(model.embeddingSize) + ".");
+    return std::make_shared<const SoftPrompt>(std::move(*prompt));
+}
+
 Result<void> checkLogits(const LogitsSummary& raw, Position position)
 {
     if (raw.invalid == 0 && !raw.top.empty())
@@ -59,6 +73,12 @@ Result<std::unique_ptr<Session::State>> Session::State::create(std::shared_ptr<c
         return Unexpected(rules.error());
 
     auto state = std::make_unique<State>();
+    if (!complete->softPrompt.empty()) {
+        auto softPrompt = softPromptFor(engine->identity(), complete->softPrompt);
+        if (!softPrompt)
+            return Unexpected(softPrompt.error());
+        state->softPrompt = std::move(*softPrompt);
+    }
     state->engine = std::move(engine);
     state->settings = std::move(*complete);
     state->m_rules = std::move(*rules);
@@ -77,7 +97,7 @@ Result<void> Session::State::prefill(std::span<const TokenId> ids, const Progres
     if (!prompt.empty())
         return failure(ErrorCode::InvalidArgument,
                        "The prompt was read already; start another run for another prompt.");
-    if (auto checked = checkPrompt(model(), ids); !checked)
+    if (auto checked = checkPrompt(model(), ids, softPrompt ? softPrompt->rows : 0); !checked)
         return checked;
 
     const auto begin = Clock::now();
@@ -85,6 +105,8 @@ Result<void> Session::State::prefill(std::span<const TokenId> ids, const Progres
         auto cache = model().createCache();
         if (!cache)
             return Unexpected(cache.error());
+        if (auto rows = feedSoftPrompt(**cache); !rows)
+            return rows;
         auto fed = feedTokens(model(), **cache, ids, LogitsOf::Last, m_logits, m_hidden, progress,
                               cancel);
         if (!fed)
@@ -101,9 +123,17 @@ Result<void> Session::State::prefill(std::span<const TokenId> ids, const Progres
     }
     m_logitsReady = true;
     standAs({});
-    timings.promptTokens = static_cast<std::int64_t>(ids.size());
+    timings.promptTokens = promptRows();
     timings.prefillNs = nanoseconds(begin, Clock::now());
     return {};
+}
+
+/// Positions 0 to rows - 1, before the prompt's own.
+Result<void> Session::State::feedSoftPrompt(KvCache& cache)
+{
+    if (!softPrompt)
+        return {};
+    return model().forward(softPrompt->values, cache, LogitsOf::Last, m_logits);
 }
 
 Result<const StepRecord*> Session::State::step(const StepInput* byHand)
@@ -376,7 +406,7 @@ Result<void> Session::State::resume(std::span<const StepRecord> recorded,
     for (std::size_t i = 0; i < recorded.size(); ++i)
         if (auto checked =
                 checkRecorded(model(), recorded[i], StepIndex{static_cast<std::int64_t>(first + i)},
-                              Position{static_cast<std::int64_t>(prompt.size() + first + i)});
+                              Position{promptRows() + static_cast<std::int64_t>(first + i)});
             !checked)
             return checked;
 
@@ -482,7 +512,7 @@ void Session::State::standBefore(std::size_t step, Standing standing)
 /// Rows in the cache with which decision `step` is taken, the input before it still to be fed.
 std::int64_t Session::State::rowsBefore(std::size_t step) const
 {
-    return static_cast<std::int64_t>(prompt.size() + std::max<std::size_t>(step, 1) - 1);
+    return promptRows() + static_cast<std::int64_t>(std::max<std::size_t>(step, 1) - 1);
 }
 
 Result<void> Session::State::rewind(StepIndex step)
@@ -497,6 +527,24 @@ Result<void> Session::State::rewind(StepIndex step)
     });
 }
 
+/// A state with this one's soft prompt, which need not be in its folder any more.
+Result<std::unique_ptr<Session::State>>
+Session::State::createChild(const RunSettings& childSettings) const
+{
+    if (childSettings.softPrompt != settings.softPrompt)
+        return failure(ErrorCode::InvalidArgument,
+                       "A fork shares its parent's cache and so its soft prompt; start another run "
+                       "for another one.");
+    RunSettings own = childSettings;
+    own.softPrompt.clear();
+    auto child = create(engine, own);
+    if (child) {
+        (*child)->settings.softPrompt = settings.softPrompt;
+        (*child)->softPrompt = softPrompt;
+    }
+    return child;
+}
+
 Result<std::unique_ptr<Session::State>> Session::State::fork(StepIndex step,
                                                              const RunSettings& childSettings) const
 {
@@ -504,7 +552,7 @@ Result<std::unique_ptr<Session::State>> Session::State::fork(StepIndex step,
         return Unexpected(*poison);
     if (auto checked = checkStep(step); !checked)
         return Unexpected(checked.error());
-    auto child = create(engine, childSettings);
+    auto child = createChild(childSettings);
     if (!child)
         return child;
     auto cache = m_cache->fork(rowsBefore(step.index()));

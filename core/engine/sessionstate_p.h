@@ -4,6 +4,7 @@
 #include "engine/engine.h"
 #include "engine/guard_p.h"
 #include "engine/session.h"
+#include "format/softprompt.h"
 #include "reasoning/steprule.h"
 
 #include <atomic>
@@ -36,7 +37,8 @@ public:
 
     std::shared_ptr<const Engine> engine;
     RunSettings settings;
-    std::vector<TokenId> prompt; // empty until prefilled
+    std::shared_ptr<const SoftPrompt> softPrompt; // shared with forks; null: none
+    std::vector<TokenId> prompt;                  // empty until prefilled
     std::vector<StepRecord> steps;
     RunTimings timings;
     StopReason stop = StopReason::None;
@@ -76,10 +78,17 @@ private:
     [[nodiscard]] std::int32_t segmentAfter(std::int32_t segment, const StepRecord&) const;
     [[nodiscard]] std::string describeSwitch(const StepRecord& before,
                                              const StepRecord& now) const;
+    /// Rows before the first step: the soft prompt's and the prompt's.
+    [[nodiscard]] std::int64_t promptRows() const
+    {
+        return (softPrompt ? softPrompt->rows : 0) + std::ssize(prompt);
+    }
     [[nodiscard]] Position nextPosition() const
     {
-        return Position{static_cast<std::int64_t>(prompt.size() + steps.size())};
+        return Position{promptRows() + std::ssize(steps)};
     }
+    Result<void> feedSoftPrompt(KvCache&);
+    Result<std::unique_ptr<State>> createChild(const RunSettings&) const;
     [[nodiscard]] Result<void> checkStep(StepIndex) const;
     [[nodiscard]] Standing standingBefore(std::size_t step) const;
     void standAs(Standing);

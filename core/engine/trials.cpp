@@ -25,7 +25,7 @@ struct Session::State::Trial
 /// A session that stands where this one does, with the logits at hand; the rule counts on alone.
 Result<std::unique_ptr<Session::State>> Session::State::forkHere() const
 {
-    auto child = create(engine, settings);
+    auto child = createChild(settings);
     if (!child)
         return child;
     auto cache = m_cache->fork(m_cache->rows());

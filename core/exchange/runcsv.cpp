@@ -156,6 +156,8 @@ void writeComments(std::ostream& out, const StoredRun& run)
     line("settings", info.settings);
     line("prompt", jsonString(info.prompt));
     line("prompt_ids", join(info.promptIds));
+    if (!info.softPrompt.empty())
+        line("soft_prompt", info.softPrompt);
     line("units", "probabilities are fractions of 1, entropies nats, times nanoseconds");
     line("entropy, varentropy, p_max, candidates",
          "of the raw distribution: T = 1, full vocabulary, nothing filtered");

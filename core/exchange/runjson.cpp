@@ -192,7 +192,12 @@ std::string runToJson(const RunInfo& run, const TokenTable& tokens)
     for (const TokenId id : run.promptIds)
         json.value(tokens.piece(id));
     json.endArray()
-        .member("program_version", run.programVersion)
+        .key("soft_prompt");
+    if (run.softPrompt.empty())
+        json.null();
+    else
+        json.raw(run.softPrompt);
+    json.member("program_version", run.programVersion)
         .member("started_ms", run.startedMs)
         .member("finished_ms", run.finishedMs)
         .key("timings")

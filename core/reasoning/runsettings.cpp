@@ -102,6 +102,10 @@ Result<void> readSetting(const std::string& key, const Json& value, RunSettings&
     } else if (key == "schedule") {
         return scheduleFromJson(value.dump(-1, ' ', true, Json::error_handler_t::replace))
             .map([&](Schedule&& schedule) { settings.schedule = std::move(schedule); });
+    } else if (key == "soft_prompt") {
+        if (!value.is_string())
+            return wrongType(key, value, "the path of a folder");
+        settings.softPrompt = value.get<std::string>();
     } else if (key == "probe") {
         if (!value.is_boolean())
             return wrongType(key, value, "true or false");
@@ -208,6 +212,8 @@ std::string toJson(const RunSettings& settings)
                  {"parameters", parameters}};
     if (!settings.schedule.empty())
         json["schedule"] = Json::parse(toJson(settings.schedule));
+    if (!settings.softPrompt.empty())
+        json["soft_prompt"] = settings.softPrompt;
     if (settings.probe)
         json["probe"] = true;
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -34,6 +34,7 @@ struct RunSettings
     bool ignoreEnd = false;     // go on after an end token (benchmarks)
     ParameterValues parameters; // of the mode; absent ones take their default
     Schedule schedule;          // what changes on the way
+    std::string softPrompt;     // folder of a tuned prompt to put before every other; empty: none
     bool probe = false;         // measure each fed mixture against its parts (MixtureProbe)
 };
 
@@ -47,7 +48,7 @@ struct RunSettings
 
 /// {"mode": "soft", "seed": 7, "max_steps": 256, "candidates": 32, "start": "auto",
 ///  "ignore_end": false, "parameters": {"temperature": 0.6, …}}, and, where they are set, "schedule"
-/// (schedule.h) and "probe".
+/// (schedule.h), "soft_prompt" and "probe".
 [[nodiscard]] std::string toJson(const RunSettings&);
 /// Keys that are absent take their default; unknown ones are refused, since a run under settings
 /// that are not understood is not the run that was asked for. Parameters are read, not checked:
