@@ -274,6 +274,11 @@ void addRun(CLI::App& program, Action& action)
         ->capture_default_str();
     command->add_flag("--ignore-end", options->settings.ignoreEnd, "Goes on after an end token");
     command
+        ->add_option("--stop", options->settings.stop,
+                     "Ends the run when the text of its steps holds this; may be given again")
+        ->type_name("TEXT")
+        ->take_all();
+    command
         ->add_option("--schedule", options->schedule,
                      "JSON file of segments that change mode and parameters on the way")
         ->type_name("FILE");

@@ -1,6 +1,7 @@
 // The schedule's part in a session: which rules decide, and what a person changes on the way.
 #include "engine/sessionstate_p.h"
 #include "reasoning/modes.h"
+#include "reasoning/tokenparameters.h"
 
 namespace halftone {
 
@@ -28,7 +29,14 @@ Session::State::makeRules(const Engine& engine, const RunSettings& settings)
         auto answer = makeAnswerRule(now->parameters);
         if (!answer)
             return Unexpected(answer.error());
-        rules.push_back({std::move(*think), std::move(*answer)});
+        auto adjust = logitAdjustments(now->parameters, context);
+        if (!adjust)
+            return Unexpected(adjust.error());
+        auto start = forcedStart(now->parameters, context);
+        if (!start)
+            return Unexpected(start.error());
+        rules.push_back(
+            {std::move(*think), std::move(*answer), std::move(*adjust), std::move(*start)});
     }
     return rules;
 }

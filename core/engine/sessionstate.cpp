@@ -281,7 +281,8 @@ Result<void> Session::State::summarise()
 /// Lets the rule decide; `m_nextRuleState` becomes its counters after that.
 Result<void> Session::State::decide(Trials trials)
 {
-    decideFrom(m_ruleState);
+    if (auto decided = decideFrom(m_ruleState); !decided)
+        return decided;
     if (!m_decision.trials || trials == Trials::Ignore)
         return {};
     auto outcome = tryContinuations(*m_decision.trials, trials == Trials::TryAndTell);
@@ -289,27 +290,32 @@ Result<void> Session::State::decide(Trials trials)
         return Unexpected(outcome.error());
     std::vector<double> followed = m_ruleState;
     rule().follow(outcome->number, outcome->length, followed);
-    decideFrom(followed);
+    if (auto decided = decideFrom(followed); !decided)
+        return decided;
     m_decision.events.insert(m_decision.events.begin(), std::move(outcome->event));
     return {};
 }
 
-void Session::State::decideFrom(const std::vector<double>& ruleState)
+Result<void> Session::State::decideFrom(const std::vector<double>& ruleState)
 {
     m_nextRuleState = ruleState;
     m_decision.clear();
+    const auto logits = adjustedLogits();
+    if (!logits)
+        return Unexpected(logits.error());
     const auto step = static_cast<std::int64_t>(steps.size());
     StepRng rng({settings.seed, static_cast<std::uint64_t>(step), tokenStream});
-    const StepContext context{.logits = m_logits,
+    const StepContext context{.logits = *logits,
                               .raw = m_raw,
                               .step = StepIndex{step},
                               .phase = m_phase,
                               .markers = markers(),
                               .hidden = m_hidden,
-                              .adjusted = false,
+                              .adjusted = logits->data() != m_logits.data(),
                               .previous = steps.empty() ? nullptr : &steps.back(),
                               .maxSteps = settings.maxSteps};
     rule().decide(context, m_nextRuleState, rng, m_decision);
+    return {};
 }
 
 /// A person's input, or an id that a rule queued, goes before what the rule decided.
@@ -328,7 +334,9 @@ void Session::State::takeOver(const StepInput* byHand)
         m_decision.events.push_back({EventKind::ByHand, "set by hand"});
     } else {
         m_decision.feed(m_forcedQueue.front());
-        m_decision.events.push_back({EventKind::Forced, "queued by the mode"});
+        const bool starts = steps.size() < m_rules.front().start.size();
+        m_decision.events.push_back(
+            {EventKind::Forced, starts ? "the forced start" : "queued by the mode"});
     }
 }
 
@@ -355,6 +363,8 @@ StopReason Session::State::stopAfter(const StepRecord& record) const
         return StopReason::EndToken;
     if (m_decision.stop != StopReason::None)
         return m_decision.stop;
+    if (completesStopText(record))
+        return StopReason::StopText;
     if (record.position.value >= model().identity().cache.contextLimit)
         return StopReason::ContextFull;
     if (record.step.value + 1 >= settings.maxSteps)
@@ -489,12 +499,15 @@ void Session::State::standAs(Standing standing)
         m_ruleState = std::move(standing.ruleState);
         m_forcedQueue = std::move(standing.forcedQueue);
     }
+    if (steps.empty())
+        m_forcedQueue = m_rules.front().start;
 }
 
 /// Forgets decisions from `step` on.
 void Session::State::standBefore(std::size_t step, Standing standing)
 {
     steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(step), steps.end());
+    m_history.resize(std::min(m_history.size(), prompt.size() + steps.size()));
     if (!steps.empty())
         steps.back().stop = StopReason::None;
     stop = StopReason::None;

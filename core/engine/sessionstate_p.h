@@ -6,6 +6,7 @@
 #include "engine/session.h"
 #include "format/softprompt.h"
 #include "reasoning/steprule.h"
+#include "sampling/logitadjust.h"
 
 #include <atomic>
 #include <memory>
@@ -57,11 +58,13 @@ private:
         std::vector<TokenId> forcedQueue;
     };
 
-    /// The rules of one segment of the schedule (segments.cpp).
+    /// What decides in one segment of the schedule (segments.cpp).
     struct SegmentRules
     {
         std::unique_ptr<StepRule> think;
         std::unique_ptr<StepRule> answer;
+        LogitAdjustments adjust;
+        std::vector<TokenId> start; // fed by force at the start of the run
 
         [[nodiscard]] const StepRule& of(Phase phase) const
         {
@@ -109,10 +112,12 @@ private:
         TryAndTell
     };
     Result<void> decide(Trials);
-    void decideFrom(const std::vector<double>& ruleState);
+    Result<void> decideFrom(const std::vector<double>& ruleState);
+    Result<std::span<const float>> adjustedLogits();
     void takeOver(const StepInput* byHand);
     void addEvents(StepRecord&) const;
     [[nodiscard]] StopReason stopAfter(const StepRecord&) const;
+    [[nodiscard]] bool completesStopText(const StepRecord&) const;
     void advance(const StepRecord&);
     Result<const StepRecord*> decideAndRecord(const StepInput* byHand);
 
@@ -161,6 +166,8 @@ private:
     std::vector<float> m_x;      // [D], embedding of the last decided input
     bool m_embeddingReady = false;
     LogitsSummary m_raw;
+    std::vector<TokenId> m_history; // the prompt and the tokens of the first steps
+    std::vector<float> m_adjusted;  // [V]
     Decision m_decision;
     std::vector<double> m_nextRuleState;
 };

@@ -4,6 +4,7 @@
 #include "reasoning/modes_p.h"
 #include "reasoning/noiselayer_p.h"
 #include "reasoning/samplingparameters_p.h"
+#include "reasoning/tokenparameters.h"
 
 #include <algorithm>
 #include <array>
@@ -21,7 +22,7 @@ Mode withLayers(Mode mode)
                            [&](const ParameterSpec& other) { return other.name == spec.name; });
     };
     for (std::vector<ParameterSpec>& layer :
-         std::array{budgetParameters(mode.coldStop), answerSamplingParameters()})
+         std::array{budgetParameters(mode.coldStop), answerSamplingParameters(), tokenParameters()})
         for (ParameterSpec& spec : layer)
             if (!isOwn(spec))
                 mode.parameters.push_back(std::move(spec));

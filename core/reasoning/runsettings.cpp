@@ -69,6 +69,31 @@ Result<void> readParameters(const Json& object, ParameterValues& out)
     return {};
 }
 
+Result<void> readStop(const Json& list, std::vector<std::string>& out)
+{
+    if (!list.is_array() || std::any_of(list.begin(), list.end(),
+                                        [](const Json& text) { return !text.is_string(); }))
+        return wrongType("stop", list, "a list of texts");
+    out = list.get<std::vector<std::string>>();
+    return {};
+}
+
+/// As a text parameter would be checked.
+Result<void> checkStop(const std::vector<std::string>& stop)
+{
+    ParameterSpec spec;
+    spec.name = "A stop text";
+    spec.type = ParameterType::Text;
+    for (const std::string& text : stop) {
+        if (text.empty())
+            return failure(ErrorCode::InvalidArgument,
+                           "A stop text is empty; it must have one character at least.");
+        if (auto checked = parseParameter(spec, text); !checked)
+            return Unexpected(checked.error());
+    }
+    return {};
+}
+
 Result<void> readSetting(const std::string& key, const Json& value, RunSettings& settings)
 {
     if (key == "mode") {
@@ -106,6 +131,8 @@ Result<void> readSetting(const std::string& key, const Json& value, RunSettings&
         if (!value.is_string())
             return wrongType(key, value, "the path of a folder");
         settings.softPrompt = value.get<std::string>();
+    } else if (key == "stop") {
+        return readStop(value, settings.stop);
     } else if (key == "probe") {
         if (!value.is_boolean())
             return wrongType(key, value, "true or false");
@@ -157,6 +184,8 @@ Result<RunSettings> completeSettings(const RunSettings& settings)
         return outOfRange("The largest number of steps", settings.maxSteps, highestMaxSteps);
     if (settings.candidates < 1 || settings.candidates > highestCandidates)
         return outOfRange("The number of candidates", settings.candidates, highestCandidates);
+    if (auto checked = checkStop(settings.stop); !checked)
+        return Unexpected(checked.error());
     auto values = completeParameters(mode->parameters, settings.parameters);
     if (!values)
         return Unexpected(values.error());
@@ -214,6 +243,8 @@ std::string toJson(const RunSettings& settings)
         json["schedule"] = Json::parse(toJson(settings.schedule));
     if (!settings.softPrompt.empty())
         json["soft_prompt"] = settings.softPrompt;
+    if (!settings.stop.empty())
+        json["stop"] = settings.stop;
     if (settings.probe)
         json["probe"] = true;
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace halftone {
 
@@ -35,11 +36,13 @@ struct RunSettings
     ParameterValues parameters; // of the mode; absent ones take their default
     Schedule schedule;          // what changes on the way
     std::string softPrompt;     // folder of a tuned prompt to put before every other; empty: none
+    std::vector<std::string> stop; // the run ends when the text of its steps holds one of these
     bool probe = false;         // measure each fed mixture against its parts (MixtureProbe)
 };
 
 /// The same with every parameter present; refuses what completeParameters() refuses, an unknown
-/// mode (naming those that exist) and counts out of range. A schedule is checked, not completed.
+/// mode (naming those that exist), counts out of range and stop texts that are empty or not UTF-8.
+/// A schedule is checked, not completed.
 [[nodiscard]] Result<RunSettings> completeSettings(const RunSettings&);
 /// The settings under which the steps of a segment are taken (0: those before the first), with no
 /// schedule: each segment's mode and parameters on top of those before it. Complete for complete
@@ -48,7 +51,8 @@ struct RunSettings
 
 /// {"mode": "soft", "seed": 7, "max_steps": 256, "candidates": 32, "start": "auto",
 ///  "ignore_end": false, "parameters": {"temperature": 0.6, …}}, and, where they are set, "schedule"
-/// (schedule.h), "soft_prompt" and "probe".
+/// (schedule.h), "soft_prompt", "stop" (a list of texts) and
+/// "probe".
 [[nodiscard]] std::string toJson(const RunSettings&);
 /// Keys that are absent take their default; unknown ones are refused, since a run under settings
 /// that are not understood is not the run that was asked for. Parameters are read, not checked:

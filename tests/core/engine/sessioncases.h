@@ -120,6 +120,23 @@ inline Case caseOf(const QByteArray& name)
                                       {"latent-end", std::string("endthink d")},
                                       {"answer-temperature", 1.0}}),
                 {a, think}};
+    if (name == "adjusted") // the history goes on, the forced start is not fed again
+        return {Engine::fromParts(randomModel(7, 5), wordTokenizer(), wordMarkers()),
+                settingsOf("soft", {{"force-start", std::string("b c d")},
+                                    {"repetition-penalty", 1.4},
+                                    {"frequency-penalty", 0.2},
+                                    {"penalty-window", std::int64_t{6}},
+                                    {"penalty-prompt", true},
+                                    {"logit-bias", std::string("'a':-1")},
+                                    {"ban", std::string("'end'")}}),
+                {a, think, b}};
+    if (name == "adjusted trials")
+        return {engineOf(randomModel(12, 5)),
+                settingsOf("cautious", {{"trials", std::int64_t{4}},
+                                        {"trial-length", std::int64_t{3}},
+                                        {"presence-penalty", 1.5},
+                                        {"frequency-penalty", 0.2}}),
+                {a, think, b}};
     if (name == "soft with noise")
         return {engineOf(randomModel(12, 14)),
                 settingsOf("soft", {{"noise-sigma", 0.5}, {"think-budget", std::int64_t{20}}}),
@@ -177,7 +194,8 @@ inline void addCases()
     QTest::addColumn<QByteArray>("name");
     for (const char* name :
          {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
-          "soft with noise", "mix-inputs", "latent", "swi", "entropix", "filler", "budget"})
+          "soft with noise", "mix-inputs", "latent", "swi", "entropix", "filler", "budget", "adjusted",
+          "adjusted trials"})
         QTest::newRow(name) << QByteArray(name);
 }
 
