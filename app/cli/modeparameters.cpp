@@ -50,6 +50,12 @@ std::string allowedText(const ParameterSpec& spec)
             all += (all.empty() ? "" : ", ") + choice;
         return all;
     }
+    case ParameterType::Order: {
+        std::string all;
+        for (const std::string& choice : spec.choices)
+            all += (all.empty() ? "" : ", ") + choice;
+        return "a list of some of " + all;
+    }
     case ParameterType::Text:
         break;
     }
@@ -67,6 +73,7 @@ std::string typeName(ParameterType type)
         return "X";
     case ParameterType::Choice:
     case ParameterType::Text:
+    case ParameterType::Order:
         break;
     }
     return "TEXT";

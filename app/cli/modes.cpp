@@ -25,6 +25,8 @@ std::string_view typeText(ParameterType type)
         return "real";
     case ParameterType::Choice:
         return "choice";
+    case ParameterType::Order:
+        return "order";
     case ParameterType::Text:
         break;
     }
@@ -42,7 +44,7 @@ nlohmann::ordered_json toJson(const ParameterSpec& spec)
         json["minimum"] = spec.minimum;
         json["maximum"] = spec.maximum;
     }
-    if (spec.type == ParameterType::Choice)
+    if (spec.type == ParameterType::Choice || spec.type == ParameterType::Order)
         json["choices"] = spec.choices;
     if (spec.defaultValue)
         std::visit([&](const auto& value) { json["default"] = value; }, *spec.defaultValue);

@@ -62,6 +62,9 @@ std::string expectation(const ParameterSpec& spec)
         return "one of: " + joined(spec.choices);
     case ParameterType::Text:
         return "a text in UTF-8";
+    case ParameterType::Order:
+        return "a list of some of these, each at most once, with commas between them: " +
+               joined(spec.choices);
     }
     return {};
 }
@@ -75,6 +78,26 @@ Unexpected refusal(const ParameterSpec& spec, std::string_view given)
 bool inRange(const ParameterSpec& spec, double value)
 {
     return value >= spec.minimum && value <= spec.maximum; // false for NaN
+}
+
+/// The same list without blanks, or nothing when it is not one of some of the choices.
+std::optional<ParameterValue> orderOf(const ParameterSpec& spec, std::string_view text)
+{
+    std::vector<std::string_view> words;
+    std::string list;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        std::string_view word = text.substr(begin, end - begin);
+        word.remove_prefix(std::min(word.find_first_not_of(' '), word.size()));
+        word = word.substr(0, word.find_last_not_of(' ') + 1);
+        if (std::find(spec.choices.begin(), spec.choices.end(), word) == spec.choices.end() ||
+            std::find(words.begin(), words.end(), word) != words.end())
+            return std::nullopt;
+        list += (words.empty() ? "" : ",") + std::string(word);
+        words.push_back(word);
+        begin = end + 1;
+    }
+    return list;
 }
 
 /// `value` as the parameter's type, or nothing when it is not of it.
@@ -109,6 +132,10 @@ std::optional<ParameterValue> converted(const ParameterSpec& spec, const Paramet
     case ParameterType::Text:
         if (text != nullptr && isUtf8(*text))
             return value;
+        break;
+    case ParameterType::Order:
+        if (text != nullptr)
+            return orderOf(spec, *text);
         break;
     }
     return std::nullopt;
@@ -203,6 +230,7 @@ Result<ParameterValue> parseParameter(const ParameterSpec& spec, std::string_vie
         break;
     case ParameterType::Choice:
     case ParameterType::Text:
+    case ParameterType::Order:
         value = std::string(text);
         break;
     }

@@ -24,7 +24,8 @@ enum class ParameterType : std::uint8_t
     Integer,
     Real,
     Choice,
-    Text
+    Text,
+    Order // a list of some of `choices`, each at most once: "b,a"
 };
 
 struct ParameterSpec
@@ -35,7 +36,7 @@ struct ParameterSpec
     ParameterType type = ParameterType::Real;
     double minimum = 0; // numbers: the range, both ends allowed
     double maximum = 0;
-    std::vector<std::string> choices; // Choice: what is allowed
+    std::vector<std::string> choices; // Choice, Order: what is allowed
     /// Absent: the value of the parameter named by `inherits`.
     std::optional<ParameterValue> defaultValue;
     std::string inherits;

@@ -9,17 +9,7 @@ namespace {
 
 constexpr double highestTemperature = 10;
 constexpr double highestTopK = 1'000'000;
-
-std::vector<std::string> allFilterOrders()
-{
-    FilterOrder order = softThinkingOrder;
-    std::sort(order.begin(), order.end());
-    std::vector<std::string> names;
-    do {
-        names.push_back(name(order));
-    } while (std::next_permutation(order.begin(), order.end()));
-    return names;
-}
+constexpr double highestSigmas = 100;
 
 ParameterSpec answerParameter(ParameterSpec spec)
 {
@@ -38,6 +28,8 @@ Result<SamplingSettings> sampling(const ParameterValues& values, const std::stri
                                 .topK = static_cast<int>(integerOf(values, prefix + "top-k")),
                                 .topP = realOf(values, prefix + "top-p"),
                                 .minP = realOf(values, prefix + "min-p"),
+                                .topNSigma = realOf(values, prefix + "top-n-sigma"),
+                                .typicalP = realOf(values, prefix + "typical-p"),
                                 .order = order};
     });
 }
@@ -84,17 +76,39 @@ std::vector<ParameterSpec> thinkingSamplingParameters()
                 "one; 0 keeps all. Default 0.001: Soft-Thinking's README (0 to 0.005 there; for "
                 "plain sampling 0.05 to 0.1 is common).";
 
+    ParameterSpec sigmas;
+    sigmas.name = "top-n-sigma";
+    sigmas.label = "Top-n\u03c3";
+    sigmas.type = ParameterType::Real;
+    sigmas.maximum = highestSigmas;
+    sigmas.defaultValue = 0.0;
+    sigmas.help = "Keeps tokens whose logit is at most so many standard deviations of the logits "
+                  "below the highest; 0 keeps all. The temperature does not change the set. Default "
+                  "0: off; Tang et al. (Top-n\u03c3) use 1.";
+
+    ParameterSpec typical;
+    typical.name = "typical-p";
+    typical.label = "Typical-p";
+    typical.type = ParameterType::Real;
+    typical.maximum = 1;
+    typical.defaultValue = 1.0;
+    typical.help = "Keeps the smallest set of tokens whose surprise is nearest to the entropy that "
+                   "holds this share of what is left, even if the most probable token is not among "
+                   "them; 1 keeps all. Default 1: off; Meister et al. (locally typical sampling) "
+                   "use 0.2 to 0.95.";
+
     ParameterSpec order;
     order.name = "filter-order";
     order.label = "Filter order";
-    order.type = ParameterType::Choice;
-    order.choices = allFilterOrders();
-    order.defaultValue = name(softThinkingOrder);
+    order.type = ParameterType::Order;
+    order.choices = filterNames();
+    order.defaultValue = name(softThinkingOrder());
     order.help = "In which order temperature and filters act, in both phases; probabilities are "
-                 "renormalised after each. Default: Soft-Thinking's code; llama.cpp puts the "
-                 "temperature last.";
+                 "renormalised after each. A filter that is not in the list does not act; the "
+                 "temperature has to be in it. Default: Soft-Thinking's code, the filters that it "
+                 "lacks where llama.cpp has them; llama.cpp puts the temperature last.";
 
-    std::vector<ParameterSpec> specs{temperature, topK, topP, minP, order};
+    std::vector<ParameterSpec> specs{temperature, topK, topP, minP, sigmas, typical, order};
     for (ParameterSpec& spec : specs)
         spec.group = "Thinking";
     return specs;

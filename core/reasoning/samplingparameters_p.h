@@ -10,9 +10,10 @@
 
 namespace halftone {
 
-/// temperature, top-k, top-p, min-p, filter-order, with Soft Thinking's defaults.
+/// temperature, top-k, top-p, min-p, top-n-sigma, typical-p, filter-order, with Soft Thinking's
+/// defaults.
 [[nodiscard]] std::vector<ParameterSpec> thinkingSamplingParameters();
-/// answer-temperature, answer-top-k, answer-top-p, answer-min-p.
+/// The same for the answer, answer-temperature and so on; the filter order is one for both.
 [[nodiscard]] std::vector<ParameterSpec> answerSamplingParameters();
 
 /// Another default for one of them, where a mode's authors say otherwise: `source` names who does.

@@ -3,6 +3,7 @@
 #include "base/topheap.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -10,10 +11,12 @@ namespace halftone {
 
 namespace {
 
-constexpr std::array filterNames{std::pair{Filter::Temperature, std::string_view("temperature")},
+constexpr std::array namedFilters{std::pair{Filter::Temperature, std::string_view("temperature")},
                                  std::pair{Filter::TopK, std::string_view("top-k")},
                                  std::pair{Filter::TopP, std::string_view("top-p")},
-                                 std::pair{Filter::MinP, std::string_view("min-p")}};
+                                 std::pair{Filter::MinP, std::string_view("min-p")},
+                                  std::pair{Filter::TopNSigma, std::string_view("top-n-sigma")},
+                                  std::pair{Filter::Typical, std::string_view("typical")}};
 
 std::string_view trimmed(std::string_view text)
 {
@@ -54,6 +57,12 @@ public:
             break;
         case Filter::MinP:
             keepMinP();
+            break;
+        case Filter::TopNSigma:
+            keepTopNSigma();
+            break;
+        case Filter::Typical:
+            keepTypical();
             break;
         }
     }
@@ -112,6 +121,11 @@ private:
                 if (possible(logits[i]))
                     m_tokens.push_back({TokenId{static_cast<std::int32_t>(i)}, logits[i]});
         }
+        findMaximum();
+    }
+
+    void findMaximum()
+    {
         m_maximum = -std::numeric_limits<double>::infinity();
         for (const WeightedToken& token : m_tokens)
             m_maximum = std::max(m_maximum, token.probability);
@@ -128,14 +142,22 @@ private:
             return m_settings.topP < 1;
         case Filter::MinP:
             return m_settings.minP > 0;
+        case Filter::TopNSigma:
+            return m_settings.topNSigma > 0;
+        case Filter::Typical:
+            return m_settings.typicalP < 1;
         }
         return false;
     }
 
-    /// Probability over that of the most probable token, which no filter removes.
+    /// ln of the probability over that of the most probable token that is left.
+    [[nodiscard]] double logWeight(const WeightedToken& token) const
+    {
+        return (token.probability - m_maximum) / m_temperature;
+    }
     [[nodiscard]] double weight(const WeightedToken& token) const
     {
-        return std::exp((token.probability - m_maximum) / m_temperature);
+        return std::exp(logWeight(token));
     }
 
     void keepTopK()
@@ -179,8 +201,75 @@ private:
             return;
         const double lowest = std::log(std::min(m_settings.minP, 1.0));
         std::erase_if(m_tokens, [&](const WeightedToken& token) {
-            return (token.probability - m_maximum) / m_temperature < lowest;
+            return logWeight(token) < lowest;
         });
+    }
+
+    void keepTopNSigma()
+    {
+        if (!(m_settings.topNSigma > 0) || m_tokens.empty())
+            return;
+        // From the maximum, so that large logits lose no digits.
+        const auto count = static_cast<double>(m_tokens.size());
+        double mean = 0;
+        for (const WeightedToken& token : m_tokens)
+            mean += (token.probability - m_maximum) / count;
+        double variance = 0;
+        for (const WeightedToken& token : m_tokens) {
+            const double off = token.probability - m_maximum - mean;
+            variance += off * off / count;
+        }
+        const double lowest = -m_settings.topNSigma * std::sqrt(variance);
+        std::erase_if(m_tokens, [&](const WeightedToken& token) {
+            return token.probability - m_maximum < lowest;
+        });
+    }
+
+    /// With u = ln of the weight, -ln p = ln sum - u and H = ln sum - mean u: their distance is that
+    /// of u from its mean.
+    void keepTypical()
+    {
+        if (m_settings.typicalP >= 1 || m_tokens.empty())
+            return;
+        double sum = 0;
+        double mean = 0;
+        for (const WeightedToken& token : m_tokens)
+            if (const double w = weight(token); w > 0) {
+                sum += w;
+                mean += w * logWeight(token);
+            }
+        mean /= sum;
+        struct Deviation
+        {
+            double distance;
+            TokenId id;
+            double weight;
+        };
+        std::vector<Deviation> deviations;
+        deviations.reserve(m_tokens.size());
+        for (const WeightedToken& token : m_tokens)
+            if (const double w = weight(token); w > 0)
+                deviations.push_back({std::abs(logWeight(token) - mean), token.id, w});
+        const auto before = [](const Deviation& a, const Deviation& b) {
+            return a.distance != b.distance ? a.distance < b.distance : a.id < b.id;
+        };
+        std::sort(deviations.begin(), deviations.end(), before);
+        const double wanted = m_settings.typicalP * sum;
+        double reached = 0;
+        auto last = deviations.begin();
+        while (true) {
+            reached += last->weight;
+            if (reached >= wanted || last + 1 == deviations.end())
+                break;
+            ++last;
+        }
+        const Deviation farthest = *last;
+        std::erase_if(m_tokens, [&](const WeightedToken& token) {
+            const double w = weight(token);
+            return !(w > 0) ||
+                   before(farthest, {std::abs(logWeight(token) - mean), token.id, w});
+        });
+        findMaximum();
     }
 
     /// Puts the tokens that rank from `begin` to `end` there; those before are in their place.
@@ -222,32 +311,51 @@ private:
 
 } // namespace
 
+const FilterOrder& softThinkingOrder()
+{
+    static const FilterOrder order{Filter::TopNSigma, Filter::Temperature, Filter::TopK,
+                                   Filter::Typical,   Filter::TopP,        Filter::MinP};
+    return order;
+}
+
+std::vector<std::string> filterNames()
+{
+    std::vector<std::string> names;
+    for (const auto& [filter, word] : namedFilters)
+        names.emplace_back(word);
+    return names;
+}
+
 Result<FilterOrder> parseFilterOrder(std::string_view text)
 {
-    FilterOrder order{};
-    std::size_t count = 0;
-    std::string_view rest = text;
-    bool valid = true;
-    while (valid) {
+    FilterOrder order;
+    std::string problem;
+    for (std::string_view rest = text; problem.empty();) {
         const auto comma = rest.find(',');
         const std::string_view word = trimmed(rest.substr(0, comma));
-        const auto found = std::find_if(filterNames.begin(), filterNames.end(),
+        const auto found = std::find_if(namedFilters.begin(), namedFilters.end(),
                                         [&](const auto& entry) { return entry.second == word; });
-        const auto end = order.begin() + static_cast<std::ptrdiff_t>(count);
-        valid = found != filterNames.end() && count < order.size() &&
-                std::find(order.begin(), end, found->first) == end;
-        if (valid)
-            order[count++] = found->first;
+        if (found == namedFilters.end())
+            problem = "there is no filter '" + std::string(word) + "'";
+        else if (std::find(order.begin(), order.end(), found->first) != order.end())
+            problem = std::string(word) + " is named twice";
+        else
+            order.push_back(found->first);
         if (comma == std::string_view::npos)
             break;
         rest = rest.substr(comma + 1);
     }
-    if (!valid || count != order.size())
-        return failure(ErrorCode::InvalidArgument,
-                       "A filter order names temperature, top-k, top-p and min-p, each once, with "
-                       "commas between them; it cannot be '" +
-                           std::string(text) + "'.");
-    return order;
+    if (problem.empty() && std::find(order.begin(), order.end(), Filter::Temperature) == order.end())
+        problem = "temperature is missing";
+    if (problem.empty())
+        return order;
+    std::string known;
+    for (const auto& [filter, word] : namedFilters)
+        known += (known.empty() ? "" : ", ") + std::string(word);
+    return failure(ErrorCode::InvalidArgument,
+                   "A filter order names temperature and any of the other filters, each at most "
+                   "once, with commas between them (" +
+                       known + "); it cannot be '" + std::string(text) + "': " + problem + ".");
 }
 
 std::string name(const FilterOrder& order)
@@ -256,7 +364,7 @@ std::string name(const FilterOrder& order)
     for (const Filter filter : order) {
         if (!text.empty())
             text += ',';
-        for (const auto& [value, word] : filterNames)
+        for (const auto& [value, word] : namedFilters)
             if (value == filter)
                 text += word;
     }

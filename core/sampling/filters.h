@@ -6,13 +6,21 @@
 //   top-p        the smallest set of most probable tokens whose mass reaches p (the token that
 //                crosses p is kept), measured on what the filters before have left
 //   min-p        p_i >= m * p_max, on what the filters before have left
+//   top-n-sigma  z_i >= z_max - n * sigma, where sigma is the standard deviation (dividing by the
+//                count) of the logits that are left; the same set at every temperature (Tang et al.,
+//                "Top-n-sigma: Not All Logits Are You Need")
+//   typical      the smallest set of the tokens whose surprise -ln p is nearest to the entropy that
+//                reaches a mass (the token that crosses it is kept); may leave the most probable
+//                token out (Meister et al., "Locally Typical Sampling")
 //
 // Renormalising and then raising to the power 1/T is the same as softmax(z / T) over the tokens
 // that are left, so after any number of filters the distribution is a set of tokens and whether T
 // was applied yet: that is how it is computed, in double, and probabilities are made once, at the
 // end.
 //
-// Order changes results; the default is Soft-Thinking's: temperature, top-k, top-p, min-p.
+// Order changes results. The default is Soft-Thinking's temperature, top-k, top-p, min-p, with
+// top-n-sigma before those and typical between top-k and top-p, where llama.cpp has them; both are
+// off unless asked for. A filter that the order does not name does not act.
 // Ties are broken by lower id everywhere, so that "top 1" is reproducible. Logits that are not
 // finite have probability 0 and are never in the support.
 #pragma once
@@ -20,7 +28,6 @@
 #include "base/ids.h"
 #include "base/result.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -35,14 +42,18 @@ enum class Filter : std::uint8_t
     Temperature,
     TopK,
     TopP,
-    MinP
+    MinP,
+    TopNSigma,
+    Typical
 };
-using FilterOrder = std::array<Filter, 4>;
+/// Each at most once, the temperature always.
+using FilterOrder = std::vector<Filter>;
 
-inline constexpr FilterOrder softThinkingOrder{Filter::Temperature, Filter::TopK, Filter::TopP,
-                                               Filter::MinP};
+[[nodiscard]] const FilterOrder& softThinkingOrder();
+/// Every filter's name.
+[[nodiscard]] std::vector<std::string> filterNames();
 
-/// "temperature,top-k,top-p,min-p" in any order, each once.
+/// Names in any order, such as "temperature,top-k,top-p,min-p", as FilterOrder allows.
 [[nodiscard]] Result<FilterOrder> parseFilterOrder(std::string_view);
 [[nodiscard]] std::string name(const FilterOrder&);
 
@@ -52,7 +63,9 @@ struct SamplingSettings
     int topK = 0;           // 0: off
     double topP = 1;        // 1: off
     double minP = 0;        // 0: off
-    FilterOrder order = softThinkingOrder;
+    double topNSigma = 0;   // 0: off
+    double typicalP = 1;    // 1: off
+    FilterOrder order = softThinkingOrder();
 };
 
 struct WeightedToken

@@ -71,6 +71,48 @@ void applyMinP(std::vector<double>& p, double share)
             value = 0;
 }
 
+/// The logits that gave these probabilities, but for a constant, which a deviation does not see.
+void applyTopNSigma(std::vector<double>& p, double count, double temperature)
+{
+    if (count <= 0)
+        return;
+    std::vector<double> logits;
+    for (const double value : p)
+        if (value > 0)
+            logits.push_back(std::log(value) * temperature);
+    double mean = 0;
+    for (const double logit : logits)
+        mean += logit;
+    mean /= static_cast<double>(logits.size());
+    double variance = 0;
+    for (const double logit : logits)
+        variance += (logit - mean) * (logit - mean);
+    variance /= static_cast<double>(logits.size());
+    const double highest = *std::max_element(logits.begin(), logits.end());
+    for (double& value : p)
+        if (value > 0 && std::log(value) * temperature < highest - count * std::sqrt(variance))
+            value = 0;
+}
+
+void applyTypical(std::vector<double>& p, double share)
+{
+    if (share >= 1)
+        return;
+    const double h = entropy(p);
+    std::vector<std::pair<double, std::size_t>> distances;
+    for (std::size_t id = 0; id < p.size(); ++id)
+        if (p[id] > 0)
+            distances.emplace_back(std::abs(-std::log(p[id]) - h), id);
+    std::sort(distances.begin(), distances.end());
+    double mass = 0;
+    for (const auto& [distance, id] : distances) {
+        const double value = p[id];
+        if (mass >= share && mass > 0)
+            p[id] = 0;
+        mass += value;
+    }
+}
+
 /// A small generator of its own (splitmix64), so that the reference shares nothing.
 std::uint64_t nextBits(std::uint64_t& state)
 {
@@ -128,10 +170,12 @@ std::vector<double> filtered(std::span<const float> logits, const SamplingSettin
         p[static_cast<std::size_t>(best)] = 1;
         return p;
     }
+    double temperature = 1; // applied so far
     for (const Filter filter : settings.order) {
         switch (filter) {
         case Filter::Temperature:
             applyTemperature(p, settings.temperature);
+            temperature = settings.temperature;
             break;
         case Filter::TopK:
             applyTopK(p, settings.topK);
@@ -141,6 +185,12 @@ std::vector<double> filtered(std::span<const float> logits, const SamplingSettin
             break;
         case Filter::MinP:
             applyMinP(p, settings.minP);
+            break;
+        case Filter::TopNSigma:
+            applyTopNSigma(p, settings.topNSigma, temperature);
+            break;
+        case Filter::Typical:
+            applyTypical(p, settings.typicalP);
             break;
         }
         renormalise(p);

@@ -1,6 +1,7 @@
 // A form made of a list of parameters of every type.
 #include "panels/parameterform.h"
 
+#include "panels/orderlist.h"
 #include "panels/spinboxes.h"
 
 #include <QCheckBox>
@@ -13,6 +14,7 @@
 
 using namespace halftone;
 using halftone::ui::IntegerSpinBox;
+using halftone::ui::OrderList;
 using halftone::ui::ParameterForm;
 using halftone::ui::RealSpinBox;
 
@@ -70,12 +72,20 @@ std::vector<ParameterSpec> specs()
     text.defaultValue = std::string();
     text.group = "Answer";
 
+    ParameterSpec filters;
+    filters.name = "filters";
+    filters.label = "Filters";
+    filters.type = ParameterType::Order;
+    filters.choices = {"cold", "few", "likely"};
+    filters.defaultValue = std::string("cold,few,likely");
+    filters.group = "Answer";
+
     ParameterSpec answer = temperature;
     answer.name = "answer-temperature";
     answer.defaultValue.reset();
     answer.inherits = "temperature";
     answer.group = "Answer";
-    return {temperature, threshold, topK, greedy, order, text, answer};
+    return {temperature, threshold, topK, greedy, order, text, filters, answer};
 }
 
 template <class Widget>
@@ -119,7 +129,8 @@ private Q_SLOTS:
     {
         const ParameterValues expected{{"temperature", 0.6},           {"threshold", 0.01},
                                        {"top-k", std::int64_t{30}},    {"greedy", false},
-                                       {"order", std::string("last")}, {"text", std::string()}};
+                                       {"order", std::string("last")}, {"text", std::string()},
+                                       {"filters", std::string("cold,few,likely")}};
         QCOMPARE(m_form->values(), expected);
     }
 
@@ -202,6 +213,7 @@ private Q_SLOTS:
         const ParameterValues values{{"temperature", 0.123456789},    {"threshold", 0.0},
                                      {"top-k", std::int64_t{7}},      {"greedy", true},
                                      {"order", std::string("first")}, {"text", std::string("wait")},
+                                     {"filters", std::string("likely,cold")},
                                      {"answer-temperature", 2.0}};
         m_form->setValues(values);
         QCOMPARE(m_form->values(), values);
@@ -215,11 +227,62 @@ private Q_SLOTS:
         m_form->setValues({{"unknown", 1.0},
                            {"temperature", std::string("hot")},
                            {"top-k", 1e300},
-                           {"order", std::string("never")}});
+                           {"order", std::string("never")},
+                           {"filters", std::string("warm,few")}});
         QCOMPARE(m_form->values().at("temperature"), ParameterValue(0.6));
         QCOMPARE(m_form->values().at("top-k"), ParameterValue(std::int64_t{50}));
         QCOMPARE(m_form->values().at("order"), ParameterValue(std::string("last")));
         QVERIFY(!m_form->values().contains("unknown"));
+        QCOMPARE(m_form->values().at("filters"), ParameterValue(std::string("few")));
+    }
+
+    void anOrderIsMovedByTheKeyboard()
+    {
+        auto* list = field<OrderList>(*m_form, "filters");
+        const auto order = [this] { return std::get<std::string>(m_form->values().at("filters")); };
+        QSignalSpy changed(m_form.get(), &ParameterForm::changed);
+        list->setFocus();
+        QTest::keyClick(list, Qt::Key_Down);
+        QTest::keyClick(list, Qt::Key_Up, Qt::AltModifier);
+        QCOMPARE(order(), std::string("few,cold,likely"));
+        QCOMPARE(changed.size(), 1);
+        // The entry stays the current one, and stops at either end.
+        QTest::keyClick(list, Qt::Key_Up, Qt::AltModifier);
+        QCOMPARE(order(), std::string("few,cold,likely"));
+        for (int i = 0; i < 3; ++i)
+            QTest::keyClick(list, Qt::Key_Down, Qt::AltModifier);
+        QCOMPARE(order(), std::string("cold,likely,few"));
+        QCOMPARE(changed.size(), 3);
+    }
+
+    void anEntryIsTakenOutAndInByTheSpaceBar()
+    {
+        auto* list = field<OrderList>(*m_form, "filters");
+        const auto order = [this] { return std::get<std::string>(m_form->values().at("filters")); };
+        list->setFocus();
+        QTest::keyClick(list, Qt::Key_Down);
+        QTest::keyClick(list, Qt::Key_Space);
+        QCOMPARE(order(), std::string("cold,likely"));
+        QVERIFY(button(*m_form, "reset.filters")->isEnabled());
+        QTest::keyClick(list, Qt::Key_Space);
+        QCOMPARE(order(), std::string("cold,few,likely"));
+        QVERIFY(!button(*m_form, "reset.filters")->isEnabled());
+        QTest::keyClick(list, Qt::Key_Space);
+        QTest::mouseClick(button(*m_form, "reset.filters"), Qt::LeftButton);
+        QCOMPARE(order(), std::string("cold,few,likely"));
+    }
+
+    void anOrderIsDraggedBetweenEntriesAlone()
+    {
+        auto* list = field<OrderList>(*m_form, "filters");
+        QCOMPARE(list->dragDropMode(), QAbstractItemView::InternalMove);
+        for (int row = 0; row < list->count(); ++row)
+            QVERIFY(!(list->item(row)->flags() & Qt::ItemIsDropEnabled));
+        // What a drop does.
+        QSignalSpy changed(m_form.get(), &ParameterForm::changed);
+        QVERIFY(list->model()->moveRow({}, 2, {}, 0));
+        QCOMPARE(m_form->values().at("filters"), ParameterValue(std::string("likely,cold,few")));
+        QCOMPARE(changed.size(), 1);
     }
 
     void everyChangeIsTold()

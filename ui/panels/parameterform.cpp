@@ -2,6 +2,7 @@
 
 #include "icons.h"
 #include "panels/heading_p.h"
+#include "panels/orderlist.h"
 #include "panels/spinboxes.h"
 
 #include <QCheckBox>
@@ -119,6 +120,21 @@ Editor textEditor(const std::function<void()>& changed, QWidget* parent)
             }};
 }
 
+Editor orderEditor(const ParameterSpec& spec, const std::function<void()>& changed, QWidget* parent)
+{
+    QStringList entries;
+    for (const std::string& choice : spec.choices)
+        entries << QString::fromStdString(choice);
+    auto* list = new OrderList(entries, parent);
+    QObject::connect(list, &OrderList::orderChanged, parent, changed);
+    return {list,
+            [list] { return ParameterValue(list->order().join(QLatin1Char(',')).toStdString()); },
+            [list](const ParameterValue& value) {
+                if (const auto* text = std::get_if<std::string>(&value))
+                    list->setOrder(QString::fromStdString(*text).split(QLatin1Char(',')));
+            }};
+}
+
 Editor makeEditor(const ParameterSpec& spec, const std::function<void()>& changed, QWidget* parent)
 {
     switch (spec.type) {
@@ -132,6 +148,8 @@ Editor makeEditor(const ParameterSpec& spec, const std::function<void()>& change
         return choiceEditor(spec, changed, parent);
     case ParameterType::Text:
         return textEditor(changed, parent);
+    case ParameterType::Order:
+        return orderEditor(spec, changed, parent);
     }
     return textEditor(changed, parent);
 }
@@ -156,6 +174,9 @@ QString helpOf(const ParameterSpec& spec)
                     .arg(QLocale().toString(spec.minimum, 'g', QLocale::FloatingPointShortest),
                          QLocale().toString(spec.maximum, 'g', QLocale::FloatingPointShortest),
                          suffixOf(spec));
+    if (spec.type == ParameterType::Order)
+        help += ParameterForm::tr("\nDrag an entry or press Alt+Up and Alt+Down to move it; the "
+                                  "box takes it out.");
     if (spec.defaultValue)
         help += ParameterForm::tr("\nDefault: %1")
                     .arg(QString::fromStdString(toText(*spec.defaultValue)) + suffixOf(spec));

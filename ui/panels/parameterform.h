@@ -35,7 +35,7 @@ public:
     void setValues(const ParameterValues& values);
     void resetToDefaults();
 
-    /// The field of a parameter (a spin box, check box, combo box or line edit); its object name is
+    /// The field of a parameter (a spin box, check box, combo box, order list or line edit); its object name is
     /// "parameter." and the parameter's name.
     [[nodiscard]] QWidget* field(const QString& name) const;
 

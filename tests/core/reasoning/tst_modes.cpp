@@ -5,6 +5,7 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <set>
 
 using namespace halftone;
@@ -19,7 +20,7 @@ private Q_SLOTS:
     void makeARuleOfTheirNameFromDefaults();
     void haveTheSameAnswerParameters();
     void discreteAndSoftAgreeOnTheThinkingDefaults();
-    void offerEveryFilterOrder();
+    void offerEveryFilterForTheirOrder();
 };
 
 void tst_Modes::areFoundByName()
@@ -75,7 +76,8 @@ void tst_Modes::haveTheSameAnswerParameters()
             if (spec.group == "Answer")
                 names.push_back(spec.name);
         QCOMPARE(names, (std::vector<std::string>{"answer-temperature", "answer-top-k",
-                                                  "answer-top-p", "answer-min-p"}));
+                                                  "answer-top-p", "answer-min-p",
+                                                  "answer-top-n-sigma", "answer-typical-p"}));
     }
 }
 
@@ -90,19 +92,28 @@ void tst_Modes::discreteAndSoftAgreeOnTheThinkingDefaults()
         QCOMPARE(integerOf(*values, "top-k"), 30);
         QCOMPARE(realOf(*values, "top-p"), 0.95);
         QCOMPARE(realOf(*values, "min-p"), 0.001);
-        QCOMPARE(textOf(*values, "filter-order"), std::string("temperature,top-k,top-p,min-p"));
+        QCOMPARE(textOf(*values, "filter-order"), std::string("top-n-sigma,temperature,top-k,typical,top-p,min-p"));
+        QCOMPARE(realOf(*values, "top-n-sigma"), 0.0);
+        QCOMPARE(realOf(*values, "typical-p"), 1.0);
     }
 }
 
-void tst_Modes::offerEveryFilterOrder()
+void tst_Modes::offerEveryFilterForTheirOrder()
 {
-    for (const ParameterSpec& spec : findMode("discrete")->parameters)
-        if (spec.name == "filter-order") {
-            const std::set<std::string> orders(spec.choices.begin(), spec.choices.end());
-            QCOMPARE(orders.size(), 24U);
-            for (const std::string& order : orders)
-                QVERIFY_RESULT(parseFilterOrder(order));
-        }
+    const auto& all = findMode("discrete")->parameters;
+    const auto order = std::find_if(all.begin(), all.end(), [](const ParameterSpec& spec) {
+        return spec.name == "filter-order";
+    });
+    QVERIFY(order != all.end());
+    QCOMPARE(order->type, ParameterType::Order);
+    QCOMPARE(order->choices, filterNames());
+    // As it was stored before there were more filters.
+    const auto rule = test::makeRule("discrete", {{"filter-order", std::string("temperature,top-k,top-p,min-p")}});
+    QVERIFY_RESULT(rule);
+    const auto cold = test::makeRule("discrete", {{"filter-order", std::string("top-k,top-p")}});
+    QVERIFY(!cold);
+    QVERIFY(cold.error().message.find("temperature is missing") != std::string::npos);
+    QVERIFY(!test::makeRule("discrete", {{"filter-order", std::string("temperature,top-q")}}));
 }
 
 QTEST_GUILESS_MAIN(tst_Modes)

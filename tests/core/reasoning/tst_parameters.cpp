@@ -34,10 +34,13 @@ std::vector<ParameterSpec> specs()
     colour.defaultValue = std::string("red");
     auto words = spec("words", ParameterType::Text);
     words.defaultValue = std::string();
+    auto order = spec("order", ParameterType::Order);
+    order.choices = {"top", "middle", "bottom"};
+    order.defaultValue = std::string("top,bottom");
     // Listed before what it inherits from, on purpose.
     auto answer = spec("answer-share", ParameterType::Real, 0, 1);
     answer.inherits = "share";
-    return {answer, share, count, noisy, colour, words};
+    return {answer, share, count, noisy, colour, words, order};
 }
 
 } // namespace
@@ -136,6 +139,12 @@ void tst_Parameters::refusesValues_data()
     row("colour", std::string("green"),
         "colour was given as 'green'; it must be one of: red; blue.");
     row("colour", 1.0, "colour was given as '1'; it must be one of: red; blue.");
+    row("order", std::string("top,left"),
+        "order was given as 'top,left'; it must be a list of some of these, each at most once, with "
+        "commas between them: top; middle; bottom.");
+    row("order", 1.0,
+        "order was given as '1'; it must be a list of some of these, each at most once, with "
+        "commas between them: top; middle; bottom.");
     row("words", 1.0, "words was given as '1'; it must be a text in UTF-8.");
     row("words", std::string("\xff"), "words was given as '\xff'; it must be a text in UTF-8.");
 }
@@ -157,7 +166,7 @@ void tst_Parameters::refusesUnknownNamesAndListsTheKnown()
     QVERIFY(!values);
     QCOMPARE(QByteArray::fromStdString(values.error().message),
              QByteArray("There is no parameter 'shar' in this mode; it has: answer-share; share; "
-                        "count; noisy; colour; words."));
+                        "count; noisy; colour; words; order."));
 }
 
 void tst_Parameters::parsesTexts_data()
@@ -173,6 +182,8 @@ void tst_Parameters::parsesTexts_data()
     QTest::newRow("false") << 3 << QByteArray("false") << ParameterValue(false);
     QTest::newRow("choice") << 4 << QByteArray("blue") << ParameterValue(std::string("blue"));
     QTest::newRow("text") << 5 << QByteArray("so, 3") << ParameterValue(std::string("so, 3"));
+    QTest::newRow("order") << 6 << QByteArray("bottom, top")
+                           << ParameterValue(std::string("bottom,top"));
     QTest::newRow("no text") << 5 << QByteArray("") << ParameterValue(std::string());
 }
 
@@ -196,6 +207,8 @@ void tst_Parameters::refusesTexts_data()
         QTest::addRow("integer '%s'", text) << 2 << QByteArray(text);
     QTest::newRow("boolean") << 3 << QByteArray("maybe");
     QTest::newRow("choice") << 4 << QByteArray("Red");
+    for (const char* text : {"", "top,", ",top", "top,top", "top,left", "top middle"})
+        QTest::addRow("order '%s'", text) << 6 << QByteArray(text);
 }
 
 void tst_Parameters::refusesTexts()

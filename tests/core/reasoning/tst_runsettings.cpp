@@ -20,6 +20,7 @@ RunSettings unusual()
     settings.candidates = 1000;
     settings.start = StartPhase::Think;
     settings.ignoreEnd = true;
+    settings.stop = {"\n\n", "“é”"};
     settings.parameters = {{"temperature", 0.1},
                            {"top-k", std::int64_t{7}},
                            {"min-p", 1.0 / 3},
@@ -86,6 +87,7 @@ void tst_RunSettings::comeBackEqualFromJson()
     QCOMPARE(read->candidates, settings.candidates);
     QCOMPARE(read->start, settings.start);
     QCOMPARE(read->ignoreEnd, settings.ignoreEnd);
+    QCOMPARE(read->stop, settings.stop);
     QVERIFY(read->parameters == settings.parameters);
     QCOMPARE(toJson(*read), toJson(settings));
 }
@@ -138,6 +140,9 @@ void tst_RunSettings::areRefused_data()
     QTest::newRow("a parameter") << QByteArray(R"({"parameters": {"temperature": -1}})")
                                  << QByteArray("temperature was given as '-1'; it must be a "
                                                "number from 0 to 10.");
+    QTest::newRow("an empty stop text")
+        << QByteArray(R"({"stop": ["a", ""]})")
+        << QByteArray("A stop text is empty; it must have one character at least.");
     QTest::newRow("another mode's parameter")
         << QByteArray(R"({"parameters": {"max-topk": 3}})")
         << "There is no parameter 'max-topk' in this mode; it has: " + parameterNames() + ".";
@@ -177,6 +182,8 @@ void tst_RunSettings::areRefusedAsJson_data()
     row(R"({"start": "later"})", "'later'; it must be auto, think or answer");
     row(R"({"start": 1})", "start = 1");
     row(R"({"ignore_end": 1})", "ignore_end = 1; it must be true or false");
+    row(R"({"stop": "x"})", "stop = \"x\"; it must be a list of texts");
+    row(R"({"stop": ["x", 1]})", "stop = [\"x\",1]");
     row(R"({"parameters": []})", "parameters = []; it must be an object");
     row(R"({"parameters": {"top-k": null}})", "parameter top-k = null");
     row(R"({"parameters": {"top-k": 9223372036854775808}})",

@@ -74,6 +74,15 @@ private Q_SLOTS:
     void agreesWithTheReferenceInEveryOrder_data();
     void agreesWithTheReferenceInEveryOrder();
     void actsInTheOrderThatIsStated();
+    void agreesWithTheReferenceInListsOfAllSix();
+    void cutsTheLogitsAtDeviationsBelowTheHighest();
+    void cutsTheSameLogitsAtEveryTemperature();
+    void measuresDeviationsOnWhatIsLeft();
+    void keepsTheTypicalEvenWithoutTheMostProbable();
+    void keepsTheTypicalTokenThatCrosses();
+    void measuresMinPOnWhatTypicalLeft();
+    void leavesOutFiltersThatAreNotNamed();
+    void givesTheBitsOfTheOldOrderByDefault();
     void appliesMinPBeforeTemperatureWhateverTheTemperature();
     void breaksTiesByLowerId();
     void isGreedyAtTemperatureZero();
@@ -181,6 +190,130 @@ void tst_Filters::actsInTheOrderThatIsStated()
     QCOMPARE(filter(logits, settings).tokens.size(), 2U);
 }
 
+void tst_Filters::agreesWithTheReferenceInListsOfAllSix()
+{
+    FilterOrder order{Filter::Temperature, Filter::TopK,      Filter::TopP,
+                      Filter::MinP,        Filter::TopNSigma, Filter::Typical};
+    int orders = 0;
+    do {
+        ++orders;
+        for (const SamplingSettings& given :
+             {SamplingSettings{.temperature = 1.4,
+                               .topK = 40,
+                               .topP = 0.95,
+                               .minP = 0.01,
+                               .topNSigma = 1.5,
+                               .typicalP = 0.9},
+              SamplingSettings{.temperature = 0.7,
+                               .topK = 0,
+                               .topP = 1,
+                               .minP = 0,
+                               .topNSigma = 2.5,
+                               .typicalP = 0.4}}) {
+            SamplingSettings settings = given;
+            settings.order = order;
+            const auto logits =
+                reference::randomLogits(120, static_cast<std::uint64_t>(orders), 2);
+            const auto expected = reference::filtered(logits, settings);
+            QVERIFY2(near(byId(filter(logits, settings), logits.size()), expected, 1e-12),
+                     name(order).c_str());
+        }
+    } while (std::next_permutation(order.begin(), order.end()));
+    QCOMPARE(orders, 720);
+}
+
+void tst_Filters::cutsTheLogitsAtDeviationsBelowTheHighest()
+{
+    // Mean 2.5, variance 1.25: sigma is 1.118, and the third stands two below the highest.
+    const std::vector<float> logits{1, 2, 3, 4};
+    QCOMPARE(filter(logits, {.topNSigma = 0.5}).tokens.size(), 1U);
+    QCOMPARE(filter(logits, {.topNSigma = 1}).tokens.size(), 2U);
+    QCOMPARE(filter(logits, {.topNSigma = 1.78}).tokens.size(), 2U);
+    QCOMPARE(filter(logits, {.topNSigma = 1.79}).tokens.size(), 3U);
+    QCOMPARE(filter(logits, {.topNSigma = 0}).tokens.size(), 4U);
+    // No deviation: what equals the highest stays.
+    QCOMPARE(filter({3, 3, 3}, {.topNSigma = 1}).tokens.size(), 3U);
+    // What is impossible has no part in it.
+    QCOMPARE(filter({1, 2, 3, 4, -infinity}, {.topNSigma = 1.79}).tokens.size(), 3U);
+}
+
+void tst_Filters::cutsTheSameLogitsAtEveryTemperature()
+{
+    const auto logits = reference::randomLogits(500, 12);
+    for (const auto& order : {FilterOrder{Filter::Temperature, Filter::TopNSigma},
+                              FilterOrder{Filter::TopNSigma, Filter::Temperature}})
+        for (const double temperature : {0.5, 1.0, 3.0}) {
+            SamplingSettings settings{.temperature = temperature, .topNSigma = 1.2};
+            settings.order = order;
+            SamplingSettings plain{.topNSigma = 1.2};
+            QCOMPARE(filter(logits, settings).tokens.size(), filter(logits, plain).tokens.size());
+        }
+}
+
+void tst_Filters::measuresDeviationsOnWhatIsLeft()
+{
+    // Of all four sigma is 4.3, of the two best 0.5.
+    const std::vector<float> logits{0, 0, 9, 8};
+    SamplingSettings settings{.topK = 2, .topNSigma = 1};
+    QCOMPARE(filter(logits, settings).tokens.size(), 2U);
+    settings.order = {Filter::Temperature, Filter::TopK, Filter::TopNSigma};
+    QCOMPARE(filter(logits, settings).tokens.size(), 1U);
+}
+
+void tst_Filters::keepsTheTypicalEvenWithoutTheMostProbable()
+{
+    // H = 1.09; surprises 0.51, 1.61, 2.30, 2.30: the second is nearest.
+    QVERIFY(near(byId(filter(logitsOf({0.6, 0.2, 0.1, 0.1}), {.typicalP = 0.15}), 4), {0, 1, 0, 0},
+                 1e-6));
+}
+
+void tst_Filters::keepsTheTypicalTokenThatCrosses()
+{
+    // H = 1.09: distances 0.58, 0.52, 1.21, 1.21.
+    const auto logits = logitsOf({0.6, 0.2, 0.1, 0.1});
+    QVERIFY(near(byId(filter(logits, {.typicalP = 0.3}), 4), {0.75, 0.25, 0, 0}, 1e-6));
+    QVERIFY(near(byId(filter(logits, {.typicalP = 0.85}), 4), {2.0 / 3, 2.0 / 9, 1.0 / 9, 0},
+                 1e-6));
+    QCOMPARE(filter(logits, {.typicalP = 1}).tokens.size(), 4U);
+    QCOMPARE(filter(logits, {.typicalP = 0}).tokens.size(), 1U);
+}
+
+void tst_Filters::measuresMinPOnWhatTypicalLeft()
+{
+    // Typical leaves the second alone; against the first, min-p would have removed it.
+    const auto logits = logitsOf({0.6, 0.2, 0.1, 0.1});
+    SamplingSettings settings{.minP = 0.5, .typicalP = 0.15};
+    QVERIFY(near(byId(filter(logits, settings), 4), {0, 1, 0, 0}, 1e-6));
+    settings.order = {Filter::Temperature, Filter::MinP, Filter::Typical};
+    QVERIFY(near(byId(filter(logits, settings), 4), {1, 0, 0, 0}, 1e-6));
+}
+
+void tst_Filters::leavesOutFiltersThatAreNotNamed()
+{
+    const auto logits = reference::randomLogits(100, 3);
+    SamplingSettings settings{.temperature = 0.8,
+                              .topK = 3,
+                              .topP = 0.2,
+                              .minP = 0.9,
+                              .topNSigma = 0.1,
+                              .typicalP = 0.1};
+    settings.order = {Filter::Temperature};
+    QVERIFY(near(byId(filter(logits, settings), 100), reference::softmax(logits, 0.8), 1e-12));
+}
+
+void tst_Filters::givesTheBitsOfTheOldOrderByDefault()
+{
+    const auto logits = reference::randomLogits(3000, 21);
+    SamplingSettings settings{.temperature = 0.6, .topK = 30, .topP = 0.95, .minP = 0.001};
+    const Distribution now = filter(logits, settings);
+    settings.order = {Filter::Temperature, Filter::TopK, Filter::TopP, Filter::MinP};
+    const Distribution before = filter(logits, settings);
+    QVERIFY(std::equal(now.tokens.begin(), now.tokens.end(), before.tokens.begin(),
+                       before.tokens.end(), [](const auto& a, const auto& b) {
+                           return a.id == b.id && a.probability == b.probability;
+                       }));
+}
+
 void tst_Filters::appliesMinPBeforeTemperatureWhateverTheTemperature()
 {
     const auto logits = reference::randomLogits(200, 9);
@@ -189,7 +322,7 @@ void tst_Filters::appliesMinPBeforeTemperatureWhateverTheTemperature()
     const std::size_t before = filter(logits, settings).tokens.size();
     settings.temperature = 0.1;
     QCOMPARE(filter(logits, settings).tokens.size(), before);
-    settings.order = softThinkingOrder;
+    settings.order = softThinkingOrder();
     QVERIFY(filter(logits, settings).tokens.size() < before);
 }
 
@@ -407,15 +540,18 @@ void tst_Filters::readsAndWritesOrders()
     const auto spaced = parseFilterOrder("min-p, top-k,top-p , temperature");
     QVERIFY_RESULT(spaced);
     QCOMPARE(name(*spaced), std::string("min-p,top-k,top-p,temperature"));
+    const auto some = parseFilterOrder("typical,temperature,top-n-sigma");
+    QVERIFY_RESULT(some);
+    QCOMPARE(*some, (FilterOrder{Filter::Typical, Filter::Temperature, Filter::TopNSigma}));
 }
 
 void tst_Filters::refusesOrdersThatAreNone_data()
 {
     QTest::addColumn<QByteArray>("text");
     for (const char* text :
-         {"", ",", "temperature", "temperature,top-k,top-p", "temperature,top-k,top-p,top-p",
+         {"", ",", "top-k,top-p", "temperature,top-k,top-p,top-p",
           "temperature,top-k,top-p,min-p,", "temperature,top-k,top-p,min-p,top-k",
-          "temperature,top-k,top-p,typical", "temperature top-k top-p min-p"})
+          "temperature,top-k,top-q", "temperature top-k top-p min-p", "temperature,typical-p"})
         QTest::addRow("'%s'", text) << QByteArray(text);
 }
 
@@ -426,6 +562,8 @@ void tst_Filters::refusesOrdersThatAreNone()
     QVERIFY(!read);
     QCOMPARE(read.error().code, ErrorCode::InvalidArgument);
     QVERIFY(read.error().message.find("'" + text.toStdString() + "'") != std::string::npos);
+    for (const std::string& known : filterNames())
+        QVERIFY(read.error().message.find(known) != std::string::npos);
 }
 
 QTEST_GUILESS_MAIN(tst_Filters)
