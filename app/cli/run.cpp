@@ -277,7 +277,7 @@ void addRun(CLI::App& program, Action& action)
         ->add_option("--stop", options->settings.stop,
                      "Ends the run when the text of its steps holds this; may be given again")
         ->type_name("TEXT")
-        ->take_all();
+        ->allow_extra_args(false);
     command
         ->add_option("--schedule", options->schedule,
                      "JSON file of segments that change mode and parameters on the way")

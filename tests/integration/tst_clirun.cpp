@@ -34,6 +34,7 @@ private Q_SLOTS:
     void withoutJsonTheTextComesAlone();
     void mixturesAreShownWithTheirWeights();
     void temperatureZeroIsGreedy();
+    void stopTextsEndTheRun();
     void equalSeedsGiveEqualSteps();
     void promptsComeFromFilesAndStandardInput();
     void promptIdsNeedNoTokenizer();
@@ -135,6 +136,19 @@ void TestCliRun::temperatureZeroIsGreedy()
         const QJsonObject step = QJsonDocument::fromJson(line).object();
         QCOMPARE(step["sampled"].toInteger(), step["candidates"][0]["id"].toInteger());
     }
+}
+
+void TestCliRun::stopTextsEndTheRun()
+{
+    const Cli cli;
+    // The option takes one text a time, so that the prompt may stand after it.
+    const CliResult result = cli.run({"run", "--temperature", "0", "--json", "--stop", "no such",
+                                      "--stop", "2 1", "--prompt", sum});
+    COMPARE_DONE(result);
+    const QJsonObject run = result.object();
+    QCOMPARE(run["stop_reason"].toString(), "stop-text");
+    QCOMPARE(run["text"].toString().trimmed(), "7 2 1");
+    COMPARE_FAILURE(cli.run({"run", "--stop", "", "--prompt", sum}), 2, "A stop text is empty");
 }
 
 void TestCliRun::equalSeedsGiveEqualSteps()
