@@ -22,7 +22,8 @@ Mode withLayers(Mode mode)
                            [&](const ParameterSpec& other) { return other.name == spec.name; });
     };
     for (std::vector<ParameterSpec>& layer :
-         std::array{budgetParameters(mode.coldStop), answerSamplingParameters(), tokenParameters()})
+         std::array{budgetParameters(mode.coldStop), answerSamplingParameters(),
+                    tokenParameters()})
         for (ParameterSpec& spec : layer)
             if (!isOwn(spec))
                 mode.parameters.push_back(std::move(spec));

@@ -197,18 +197,26 @@ void tst_SessionTokens::biasesAndBans()
 
 void tst_SessionTokens::neverMixesABannedToken()
 {
+    const auto words = Engine::fromParts(randomModel(7, 9), wordTokenizer(), wordMarkers());
+    int modesRun = 0;
     for (const Mode& mode : modes()) {
         RunSettings settings = settingsOf(mode.name, {{"ban", std::string("0, 4")}});
         settings.maxSteps = 12;
-        const auto session = sessionOf(engine(), settings, prompt);
-        QVERIFY(session);
-        QVERIFY_RESULT(run(*session));
-        for (const StepRecord& step : session->steps()) {
-            QVERIFY2(step.sampled != TokenId{0} && step.sampled != b, mode.name.c_str());
+        const auto session = words->createSession(settings);
+        if (!session) // needs what this model lacks
+            continue;
+        ++modesRun;
+        QVERIFY_RESULT((*session)->prefill(prompt));
+        QVERIFY_RESULT(run(**session));
+        for (const StepRecord& step : (*session)->steps()) {
+            if (step.forced)
+                continue;
+            QVERIFY2(step.sampled != end && step.sampled != b, mode.name.c_str());
             for (const TokenId id : step.input.ids)
-                QVERIFY2(id != TokenId{0} && id != b, mode.name.c_str());
+                QVERIFY2(id != end && id != b, mode.name.c_str());
         }
     }
+    QVERIFY(modesRun >= 8);
 }
 
 void tst_SessionTokens::adjustsEachSegmentByItsOwn()
