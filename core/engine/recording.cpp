@@ -70,7 +70,9 @@ void recordDecision(std::span<const float> logits, const LogitsSummary& raw,
     record.filteredEntropy = decision.filtered.entropy();
     record.filteredSupport = static_cast<std::int64_t>(decision.filtered.tokens.size());
     record.mixtureEntropy =
-        decision.input.kind == InputKind::Token ? 0 : entropyOf(decision.input.weights);
+        decision.input.kind == InputKind::Token ? 0
+        : decision.dense.empty()                ? entropyOf(decision.input.weights)
+                                                : entropyOf(decision.dense); // all of it
 }
 
 } // namespace halftone

@@ -66,7 +66,7 @@ struct TrialRequest
 struct Decision
 {
     StepInput input;
-    TokenId sampled;          // what the trace's text shows; for a mixture, its heaviest component
+    TokenId sampled;          // what the trace's text shows: drawn, or a mixture's heaviest
     bool forced = false;      // by the rule, against the distribution
     Distribution filtered;    // what the filters left, of which the input was made
     double scaledEntropy = 0; // temperature applied, nothing filtered

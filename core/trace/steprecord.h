@@ -113,7 +113,7 @@ struct StepRecord
     std::int32_t model = 0;      // that gave the distribution: 0 the run's own, 1 its partner
 
     StepInput input;
-    TokenId sampled;     // what the trace's text shows; for a mixture, its heaviest component
+    TokenId sampled;     // what the trace's text shows: the drawn token, or a mixture's heaviest
     bool forced = false; // set by a person or a rule instead of the distribution
 
     // The raw distribution: T = 1, full vocabulary, nothing filtered.

@@ -70,6 +70,7 @@ private Q_SLOTS:
     void sameListsChangeValuesAlone();
     void otherListsResetIt();
     void everyStatusHasATextAndAnIcon();
+    void theChosenTrialIsMarkedAndTheOthersStandBack();
     void renamingAsksTheLibrary();
     void theShownRunStandsOut();
 };
@@ -155,6 +156,26 @@ void TestSessionTreeModel::everyStatusHasATextAndAnIcon()
                  .data(Qt::AccessibleTextRole)
                  .toString(),
              u"finished: end token"_s);
+}
+
+void TestSessionTreeModel::theChosenTrialIsMarkedAndTheOthersStandBack()
+{
+    RunSummary parent = run(1);
+    RunSummary dropped = run(2);
+    RunSummary chosen = run(3);
+    for (RunSummary* trial : {&dropped, &chosen}) {
+        trial->parent = RunId{1};
+        trial->forkStep = StepIndex{4};
+        trial->change = "trial";
+    }
+    dropped.role = ForkRole::Trial;
+    chosen.role = ForkRole::ChosenTrial;
+    SessionTreeModel model;
+    model.setSessions({session(1, "walks", {parent, dropped, chosen})});
+    QCOMPARE(model.indexOf(RunId{2}).data().toString(), u"at step 4: trial"_s);
+    QCOMPARE(model.indexOf(RunId{3}).data().toString(), u"✓ at step 4: trial"_s);
+    QVERIFY(model.indexOf(RunId{2}).data(Qt::ForegroundRole).isValid());
+    QVERIFY(!model.indexOf(RunId{3}).data(Qt::ForegroundRole).isValid());
 }
 
 void TestSessionTreeModel::renamingAsksTheLibrary()

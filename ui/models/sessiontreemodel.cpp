@@ -5,7 +5,9 @@
 
 #include <QDateTime>
 #include <QFont>
+#include <QGuiApplication>
 #include <QLocale>
+#include <QPalette>
 
 #include <algorithm>
 
@@ -244,6 +246,9 @@ QVariant SessionTreeModel::runData(const Node& node, int column, int role) const
     }
     if (role == Qt::DecorationRole && column == Status)
         return statusIcon(run.status);
+    // What was tried and dropped stands back behind what was run.
+    if (role == Qt::ForegroundRole && run.role == ForkRole::Trial)
+        return QGuiApplication::palette().brush(QPalette::Disabled, QPalette::Text);
     if (role == Qt::AccessibleTextRole && column == Status)
         return run.stop == StopReason::None
                    ? title(run.status)
@@ -252,7 +257,8 @@ QVariant SessionTreeModel::runData(const Node& node, int column, int role) const
         return {};
     switch (static_cast<Column>(column)) {
     case Name:
-        return run.parent ? tr("at step %1: %2")
+        return run.parent ? (run.role == ForkRole::ChosenTrial ? tr("✓ at step %1: %2")
+                                                               : tr("at step %1: %2"))
                                 .arg(QString::number(run.forkStep.value),
                                      QString::fromStdString(run.change))
                           : tr("%1, seed %2").arg(mode, seed);

@@ -102,7 +102,17 @@ FactGroup placeFacts(const StepRecord* step, const TokenTable* tokens)
         .done();
 }
 
-FactGroup inputFacts(const StepRecord* step)
+/// "femp 0.93, diff 0.41": empty for what is not a hidden state.
+QString nearestText(const std::vector<NearestToken>& nearest, const TokenTable& tokens)
+{
+    QStringList texts;
+    for (const NearestToken& token : nearest)
+        texts << Words::tr("%1 %2").arg(shownText(tokens, token.id),
+                                        shownNumber(static_cast<double>(token.cosine), 3));
+    return texts.join(QLatin1String(", "));
+}
+
+FactGroup inputFacts(const StepRecord* step, const TokenTable* tokens)
 {
     return Facts(step, Words::tr("What was fed"))
         .text(Words::tr("Kind"), [](const auto& s) { return title(s.input.kind); })
@@ -115,6 +125,13 @@ FactGroup inputFacts(const StepRecord* step)
         .real(
             Words::tr("Norm ratio"), [](const auto& s) { return s.inputNormRatio; },
             QString(), Words::tr("to the mean row"))
+        .real(
+            Words::tr("Noise"),
+            [](const auto& s) { return static_cast<double>(s.input.noiseScale); }, QString(),
+            Words::tr("each coordinate's σ"))
+        .text(
+            Words::tr("Nearest tokens"),
+            [&](const auto& s) { return nearestText(s.nearest, *tokens); }, Words::tr("by cosine"))
         .done();
 }
 
@@ -189,6 +206,25 @@ FactGroup ruleFacts(const StepRecord* step, const TokenTable* tokens)
         .done();
 }
 
+/// Empty where nothing was measured.
+FactGroup probeFacts(const StepRecord* step)
+{
+    const auto part = [](float MixtureProbe::*which) {
+        return [which](const StepRecord& s) {
+            return s.probe ? Words::tr("%1 nats").arg(
+                                 shownNumber(static_cast<double>((*s.probe).*which), 6))
+                           : QString();
+        };
+    };
+    return Facts(step, Words::tr("What follows it: Jensen–Shannon, T = 1, full vocabulary"))
+        .text(Words::tr("To its heaviest's"), part(&MixtureProbe::top1), Words::tr("0 to ln 2"))
+        .text(Words::tr("To its second's"), part(&MixtureProbe::top2), Words::tr("0 to ln 2"))
+        .text(Words::tr("To the mean of all"), part(&MixtureProbe::average),
+              Words::tr("weighted mean"))
+        .text(Words::tr("Between the two"), part(&MixtureProbe::parts), Words::tr("0 to ln 2"))
+        .done();
+}
+
 FactGroup costFacts(const StepRecord* step)
 {
     const QString bytes = Words::tr("bytes");
@@ -235,8 +271,9 @@ QString unitAndNote(const Fact& fact)
 
 std::vector<FactGroup> stepFacts(const StepRecord* step, const TokenTable* tokens)
 {
-    return {placeFacts(step, tokens), inputFacts(step),        rawFacts(step),
-            filteredFacts(step),      ruleFacts(step, tokens), costFacts(step)};
+    return {placeFacts(step, tokens), inputFacts(step, tokens), rawFacts(step),
+            filteredFacts(step),      probeFacts(step),         ruleFacts(step, tokens),
+            costFacts(step)};
 }
 
 StepFactsModel::StepFactsModel(QObject* parent)

@@ -9,9 +9,11 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QPlainTextEdit>
 #include <QSettings>
@@ -184,6 +186,36 @@ void RunSetup::buildLimits(QVBoxLayout* layout)
     m_ignoreEnd = new QCheckBox(tr("&Go on after an end token"), this);
     m_ignoreEnd->setObjectName(QStringLiteral("ignoreEnd"));
     form->addRow(m_ignoreEnd);
+    m_probe = new QCheckBox(tr("Measure &mixtures against their parts"), this);
+    m_probe->setObjectName(QStringLiteral("probe"));
+    m_probe->setToolTip(tr("After each fed mixture, how far what follows it is from what follows "
+                           "its heaviest part, its second and their weighted mean: "
+                           "Jensen–Shannon divergences, shown in the inspector. Runs beside the "
+                           "step; cache and timings stay as they are"));
+    form->addRow(m_probe);
+    m_softPrompt = new QLineEdit(this);
+    m_softPrompt->setObjectName(QStringLiteral("softPrompt"));
+    m_softPrompt->setPlaceholderText(tr("none"));
+    m_softPrompt->setClearButtonEnabled(true);
+    m_softPrompt->setToolTip(tr("Folder of a tuned prompt (PEFT prompt tuning) whose rows come "
+                                "before the prompt's own"));
+    auto* browse = new QToolButton(this);
+    browse->setText(tr("…"));
+    browse->setObjectName(QStringLiteral("browseSoftPrompt"));
+    browse->setAccessibleName(tr("Choose the soft prompt's folder"));
+    connect(browse, &QToolButton::clicked, this, [this] {
+        const QString folder =
+            QFileDialog::getExistingDirectory(this, tr("Soft prompt"), m_softPrompt->text());
+        if (!folder.isEmpty())
+            m_softPrompt->setText(folder);
+    });
+    auto* softPromptRow = new QHBoxLayout;
+    softPromptRow->setSpacing(2);
+    softPromptRow->addWidget(m_softPrompt, 1);
+    softPromptRow->addWidget(browse);
+    auto* softPromptLabel = new QLabel(tr("So&ft prompt"), this);
+    softPromptLabel->setBuddy(m_softPrompt);
+    form->addRow(softPromptLabel, softPromptRow);
     layout->addLayout(form);
 
     const RunSettings defaults;
@@ -195,6 +227,8 @@ void RunSetup::buildLimits(QVBoxLayout* layout)
     connect(m_candidates, &QSpinBox::valueChanged, this, &RunSetup::changed);
     connect(m_startPhase, &QComboBox::currentIndexChanged, this, &RunSetup::changed);
     connect(m_ignoreEnd, &QCheckBox::toggled, this, &RunSetup::changed);
+    connect(m_probe, &QCheckBox::toggled, this, &RunSetup::changed);
+    connect(m_softPrompt, &QLineEdit::textChanged, this, &RunSetup::changed);
 }
 
 void RunSetup::showMode(const QString& name)
@@ -237,6 +271,8 @@ RunSettings RunSetup::settings() const
     settings.candidates = m_candidates->value();
     settings.start = static_cast<StartPhase>(m_startPhase->currentData().toInt());
     settings.ignoreEnd = m_ignoreEnd->isChecked();
+    settings.probe = m_probe->isChecked();
+    settings.softPrompt = m_softPrompt->text().trimmed().toStdString();
     settings.parameters = m_form->values();
     return settings;
 }
@@ -253,6 +289,8 @@ void RunSetup::setSettings(const RunSettings& settings)
     m_candidates->setValue(settings.candidates);
     m_startPhase->setCurrentIndex(m_startPhase->findData(static_cast<int>(settings.start)));
     m_ignoreEnd->setChecked(settings.ignoreEnd);
+    m_probe->setChecked(settings.probe);
+    m_softPrompt->setText(QString::fromStdString(settings.softPrompt));
 }
 
 void RunSetup::newSeed()

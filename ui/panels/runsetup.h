@@ -12,6 +12,7 @@
 class QCheckBox;
 class QComboBox;
 class QLabel;
+class QLineEdit;
 class QPlainTextEdit;
 class QSettings;
 class QSpinBox;
@@ -64,6 +65,8 @@ private:
     QSpinBox* m_candidates = nullptr;
     QComboBox* m_startPhase = nullptr;
     QCheckBox* m_ignoreEnd = nullptr;
+    QCheckBox* m_probe = nullptr;
+    QLineEdit* m_softPrompt = nullptr;
 };
 
 } // namespace halftone::ui
