@@ -11,6 +11,7 @@
 #include <QAccessible>
 #include <QAction>
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
 #include <QDoubleSpinBox>
@@ -211,6 +212,28 @@ private Q_SLOTS:
                 QVERIFY(bench.panel.findChild<QWidget*>(QStringLiteral("parameter.") +
                                                         QString::fromStdString(spec.name)));
         }
+    }
+
+    void whatActsAroundAnyModeIsAskedForAndComesBack()
+    {
+        Bench bench;
+        auto* stop = bench.find<QLineEdit>("stopTexts");
+        QTest::keyClicks(stop, QStringLiteral("The end"));
+        QCOMPARE(bench.panel.request().settings.stop, (std::vector<std::string>{"The end"}));
+        stop->clear();
+        QTest::keyClicks(stop, QStringLiteral("\"END\", \"\\n\\n\""));
+        QTest::keyClicks(bench.find<QLineEdit>("softPrompt"), QStringLiteral("/tuned"));
+        QTest::keyClick(bench.find<QCheckBox>("probe"), Qt::Key_Space);
+        const RunSettings settings = bench.panel.request().settings;
+        QCOMPARE(settings.stop, (std::vector<std::string>{"END", "\n\n"}));
+        QCOMPARE(settings.softPrompt, std::string("/tuned"));
+        QVERIFY(settings.probe);
+
+        bench.panel.setup()->setSettings(RunSettings{});
+        QVERIFY(bench.panel.request().settings.stop.empty());
+        QVERIFY(!bench.panel.request().settings.probe);
+        bench.panel.setup()->setSettings(settings);
+        QCOMPARE(toJson(bench.panel.request().settings), toJson(settings));
     }
 
     void aModesValuesAreKeptWhileAnotherIsShown()

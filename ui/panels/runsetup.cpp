@@ -12,6 +12,8 @@
 #include <QFileDialog>
 #include <QFormLayout>
 #include <QHBoxLayout>
+#include <QJsonArray>
+#include <QJsonDocument>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -32,6 +34,33 @@ namespace {
 constexpr int promptLines = 6;
 constexpr int maxCandidates = 1000;
 constexpr int highestMaxSteps = 1'000'000'000;
+
+/// "END", "\n\n" in JSON's quotes, or one text as it stands.
+std::vector<std::string> parseStopTexts(const QString& text)
+{
+    if (text.isEmpty())
+        return {};
+    const QJsonDocument list = QJsonDocument::fromJson(QByteArray("[") + text.toUtf8() + "]");
+    std::vector<std::string> texts;
+    for (const QJsonValue& value : list.array()) {
+        if (!value.isString())
+            return {text.toStdString()};
+        if (!value.toString().isEmpty())
+            texts.push_back(value.toString().toStdString());
+    }
+    if (!list.isArray())
+        texts.push_back(text.toStdString());
+    return texts;
+}
+
+QString shownStopTexts(const std::vector<std::string>& texts)
+{
+    QJsonArray list;
+    for (const std::string& text : texts)
+        list << QString::fromStdString(text);
+    const QByteArray json = QJsonDocument(list).toJson(QJsonDocument::Compact);
+    return QString::fromUtf8(json.mid(1, json.size() - 2)); // without the brackets
+}
 
 struct Sample
 {
@@ -193,6 +222,13 @@ void RunSetup::buildLimits(QVBoxLayout* layout)
                            "Jensen–Shannon divergences, shown in the inspector. Runs beside the "
                            "step; cache and timings stay as they are"));
     form->addRow(m_probe);
+    m_stopTexts = new QLineEdit(this);
+    m_stopTexts->setObjectName(QStringLiteral("stopTexts"));
+    m_stopTexts->setPlaceholderText(tr("none"));
+    m_stopTexts->setClearButtonEnabled(true);
+    m_stopTexts->setToolTip(tr("The run ends when it has written this text, also across tokens. "
+                               "Several in double quotes with commas between: \"END\", \"\\n\\n\""));
+    form->addRow(tr("St&op at"), m_stopTexts);
     m_softPrompt = new QLineEdit(this);
     m_softPrompt->setObjectName(QStringLiteral("softPrompt"));
     m_softPrompt->setPlaceholderText(tr("none"));
@@ -228,6 +264,7 @@ void RunSetup::buildLimits(QVBoxLayout* layout)
     connect(m_startPhase, &QComboBox::currentIndexChanged, this, &RunSetup::changed);
     connect(m_ignoreEnd, &QCheckBox::toggled, this, &RunSetup::changed);
     connect(m_probe, &QCheckBox::toggled, this, &RunSetup::changed);
+    connect(m_stopTexts, &QLineEdit::textChanged, this, &RunSetup::changed);
     connect(m_softPrompt, &QLineEdit::textChanged, this, &RunSetup::changed);
 }
 
@@ -272,6 +309,7 @@ RunSettings RunSetup::settings() const
     settings.start = static_cast<StartPhase>(m_startPhase->currentData().toInt());
     settings.ignoreEnd = m_ignoreEnd->isChecked();
     settings.probe = m_probe->isChecked();
+    settings.stop = parseStopTexts(m_stopTexts->text());
     settings.softPrompt = m_softPrompt->text().trimmed().toStdString();
     settings.parameters = m_form->values();
     return settings;
@@ -291,6 +329,7 @@ void RunSetup::setSettings(const RunSettings& settings)
     m_ignoreEnd->setChecked(settings.ignoreEnd);
     m_probe->setChecked(settings.probe);
     m_softPrompt->setText(QString::fromStdString(settings.softPrompt));
+    m_stopTexts->setText(shownStopTexts(settings.stop));
 }
 
 void RunSetup::newSeed()

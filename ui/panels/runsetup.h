@@ -66,6 +66,7 @@ private:
     QComboBox* m_startPhase = nullptr;
     QCheckBox* m_ignoreEnd = nullptr;
     QCheckBox* m_probe = nullptr;
+    QLineEdit* m_stopTexts = nullptr;
     QLineEdit* m_softPrompt = nullptr;
 };
 

@@ -46,26 +46,37 @@ void share(std::int64_t n, std::int64_t work, const F& f)
     at::parallel_for(0, n, grain, f);
 }
 
-void attendHead(const Attention& a, std::int64_t head, const float* query, float* scores,
-                float* out)
+/// Heads [begin, end). Rows come one after another, all heads of a row together, so that keys and
+/// values stream from memory as they lie.
+void attendHeads(const Attention& a, std::int64_t begin, std::int64_t end, const float* query,
+                 float* scores, float* out)
 {
     const std::int64_t stride = a.kvHeads * a.headDim;
-    const std::int64_t kvOffset = head / a.group * a.headDim;
     const float scaling = 1.0F / std::sqrt(static_cast<float>(a.headDim));
-    float largest = -INFINITY;
-    for (std::int64_t row = 0; row < a.rows; ++row) {
-        scores[row] = dot(query, a.keys + row * stride + kvOffset, a.headDim) * scaling;
-        largest = std::max(largest, scores[row]);
-    }
-    double sum = 0;
-    for (std::int64_t row = 0; row < a.rows; ++row) {
-        scores[row] = std::exp(scores[row] - largest);
-        sum += static_cast<double>(scores[row]);
-    }
-    const auto norm = static_cast<float>(1.0 / sum);
-    std::fill(out, out + a.headDim, 0.0F);
     for (std::int64_t row = 0; row < a.rows; ++row)
-        addScaled(scores[row] * norm, a.values + row * stride + kvOffset, a.headDim, out);
+        for (std::int64_t head = begin; head < end; ++head)
+            scores[head * a.rows + row] =
+                dot(query + head * a.headDim,
+                    a.keys + row * stride + head / a.group * a.headDim, a.headDim) *
+                scaling;
+    for (std::int64_t head = begin; head < end; ++head) {
+        float* const own = scores + head * a.rows;
+        const float largest = *std::max_element(own, own + a.rows);
+        double sum = 0;
+        for (std::int64_t row = 0; row < a.rows; ++row) {
+            own[row] = std::exp(own[row] - largest);
+            sum += static_cast<double>(own[row]);
+        }
+        const auto norm = static_cast<float>(1.0 / sum);
+        for (std::int64_t row = 0; row < a.rows; ++row)
+            own[row] *= norm;
+    }
+    std::fill(out + begin * a.headDim, out + end * a.headDim, 0.0F);
+    for (std::int64_t row = 0; row < a.rows; ++row)
+        for (std::int64_t head = begin; head < end; ++head)
+            addScaled(scores[head * a.rows + row],
+                      a.values + row * stride + head / a.group * a.headDim, a.headDim,
+                      out + head * a.headDim);
 }
 
 } // namespace
@@ -249,9 +260,7 @@ void attend(const Attention& a, const float* query, float* scores, float* out)
 {
     const std::int64_t heads = a.kvHeads * a.group;
     share(heads, heads * a.rows * a.headDim * 2, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t head = begin; head < end; ++head)
-            attendHead(a, head, query + head * a.headDim, scores + head * a.rows,
-                       out + head * a.headDim);
+        attendHeads(a, begin, end, query, scores, out);
     });
 }
 
