@@ -179,7 +179,7 @@ void SessionsPanel::resizeEvent(QResizeEvent*)
     int others = 0;
     for (int column = SessionTreeModel::Name + 1; column < SessionTreeModel::columns; ++column)
         others += m_tree->columnWidth(column);
-    const int least = m_tree->fontMetrics().averageCharWidth() * 24;
+    const int least = m_tree->fontMetrics().averageCharWidth() * 34;
     m_tree->setColumnWidth(SessionTreeModel::Name,
                            std::max(least, m_tree->viewport()->width() - others));
 }
