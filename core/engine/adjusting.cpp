@@ -10,7 +10,7 @@ namespace halftone {
 /// follow from prompt and steps alone, so that a step taken again sees them again.
 Result<std::span<const float>> Session::State::adjustedLogits()
 {
-    const LogitAdjustments& adjust = m_rules[static_cast<std::size_t>(m_segment)].adjust;
+    const LogitAdjustments& adjust = (*m_rules)[static_cast<std::size_t>(m_segment)].adjust;
     if (adjust.changesNothing())
         return m_logits;
     std::span<const TokenId> history;

@@ -100,12 +100,11 @@ Result<void> checkRecorded(const LanguageModel& model, const StepRecord& record,
                            "The recorded step " + std::to_string(step.value) +
                                " cannot be fed again: " + checked.error().message);
     const auto vectorSize = static_cast<std::size_t>(model.identity().embeddingSize);
-    const bool whole =
-        input.kind == InputKind::Hidden
-            ? input.vector.size() == vectorSize
-            : !input.ids.empty() && input.ids.size() == input.weights.size() &&
-                  (input.vector.empty() || input.vector.size() == vectorSize) &&
-                  std::isfinite(input.noiseScale);
+    const bool whole = input.kind == InputKind::Hidden
+                           ? input.vector.size() == vectorSize
+                           : !input.ids.empty() && input.ids.size() == input.weights.size() &&
+                                 (input.vector.empty() || input.vector.size() == vectorSize) &&
+                                 std::isfinite(input.noiseScale);
     const auto isFinite = [](float value) { return std::isfinite(value); };
     if (!whole || !std::all_of(input.weights.begin(), input.weights.end(), isFinite) ||
         !std::all_of(input.vector.begin(), input.vector.end(), isFinite))

@@ -15,8 +15,8 @@ namespace halftone {
 /// The phase of the first decision after `prompt`.
 [[nodiscard]] Phase phaseAfterPrompt(const RunSettings&, std::span<const TokenId> prompt,
                                      const TokenMarkers&);
-/// The phase after the step was taken in `phase`: a fed marker decides, else an event that says that
-/// the thinking has started or ended. A mixture is no marker, whatever it is made of.
+/// The phase after the step was taken in `phase`: a fed marker decides, else an event that says
+/// that the thinking has started or ended. A mixture is no marker, whatever it is made of.
 [[nodiscard]] Phase phaseAfterStep(Phase, const StepRecord&, const TokenMarkers&);
 /// Whether an event of the step says that the thinking ends with it.
 [[nodiscard]] bool endsThinking(const StepRecord&);

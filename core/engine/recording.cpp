@@ -69,10 +69,9 @@ void recordDecision(std::span<const float> logits, const LogitsSummary& raw,
     record.scaledEntropy = decision.scaledEntropy;
     record.filteredEntropy = decision.filtered.entropy();
     record.filteredSupport = static_cast<std::int64_t>(decision.filtered.tokens.size());
-    record.mixtureEntropy =
-        decision.input.kind == InputKind::Token ? 0
-        : decision.dense.empty()                ? entropyOf(decision.input.weights)
-                                                : entropyOf(decision.dense); // all of it
+    record.mixtureEntropy = decision.input.kind == InputKind::Token ? 0
+                            : decision.dense.empty() ? entropyOf(decision.input.weights)
+                                                     : entropyOf(decision.dense); // all of it
 }
 
 } // namespace halftone

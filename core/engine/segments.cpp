@@ -5,8 +5,8 @@
 
 namespace halftone {
 
-Result<std::vector<Session::State::SegmentRules>>
-Session::State::makeRules(const Engine& engine, const RunSettings& settings)
+Result<Session::State::Rules> Session::State::makeRules(const Engine& engine,
+                                                        const RunSettings& settings)
 {
     if (const std::string& model = settings.schedule.model;
         !model.empty() && model != engine.identity().fingerprint)
@@ -38,7 +38,7 @@ Session::State::makeRules(const Engine& engine, const RunSettings& settings)
         rules.push_back(
             {std::move(*think), std::move(*answer), std::move(*adjust), std::move(*start)});
     }
-    return rules;
+    return std::make_shared<const std::vector<SegmentRules>>(std::move(rules));
 }
 
 std::int32_t Session::State::segmentAfter(std::int32_t segment, const StepRecord& record) const

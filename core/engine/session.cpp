@@ -91,7 +91,7 @@ Result<std::unique_ptr<Session>> Session::fork(StepIndex step,
                                                const std::optional<RunSettings>& settings) const
 {
     return guarded("forking a run", [&] {
-        return m_state->fork(step, settings.value_or(m_state->settings)).map([](auto&& state) {
+        return m_state->fork(step, settings).map([](auto&& state) {
             return std::unique_ptr<Session>(new Session(std::move(state)));
         });
     });

@@ -72,16 +72,25 @@ Result<std::unique_ptr<Session::State>> Session::State::create(std::shared_ptr<c
     if (!rules)
         return Unexpected(rules.error());
 
-    auto state = std::make_unique<State>();
+    std::shared_ptr<const SoftPrompt> softPrompt;
     if (!complete->softPrompt.empty()) {
-        auto softPrompt = softPromptFor(engine->identity(), complete->softPrompt);
-        if (!softPrompt)
-            return Unexpected(softPrompt.error());
-        state->softPrompt = std::move(*softPrompt);
+        auto read = softPromptFor(engine->identity(), complete->softPrompt);
+        if (!read)
+            return Unexpected(read.error());
+        softPrompt = std::move(*read);
     }
+    return make(std::move(engine), std::move(*complete), std::move(*rules), std::move(softPrompt));
+}
+
+std::unique_ptr<Session::State> Session::State::make(std::shared_ptr<const Engine> engine,
+                                                     RunSettings settings, Rules rules,
+                                                     std::shared_ptr<const SoftPrompt> softPrompt)
+{
+    auto state = std::make_unique<State>();
     state->engine = std::move(engine);
-    state->settings = std::move(*complete);
-    state->m_rules = std::move(*rules);
+    state->settings = std::move(settings);
+    state->softPrompt = std::move(softPrompt);
+    state->m_rules = std::move(rules);
     const ModelIdentity& identity = state->model().identity();
     state->m_logits.resize(static_cast<std::size_t>(identity.vocabularySize));
     state->m_x.resize(static_cast<std::size_t>(identity.embeddingSize));
@@ -107,8 +116,8 @@ Result<void> Session::State::prefill(std::span<const TokenId> ids, const Progres
             return Unexpected(cache.error());
         if (auto rows = feedSoftPrompt(**cache); !rows)
             return rows;
-        auto fed = feedTokens(model(), **cache, ids, LogitsOf::Last, m_logits, m_hidden, progress,
-                              cancel);
+        auto fed =
+            feedTokens(model(), **cache, ids, LogitsOf::Last, m_logits, m_hidden, progress, cancel);
         if (!fed)
             return fed;
         m_promptOutput = std::make_shared<const PromptOutput>(PromptOutput{m_logits, m_hidden});
@@ -334,7 +343,7 @@ void Session::State::takeOver(const StepInput* byHand)
         m_decision.events.push_back({EventKind::ByHand, "set by hand"});
     } else {
         m_decision.feed(m_forcedQueue.front());
-        const bool starts = steps.size() < m_rules.front().start.size();
+        const bool starts = steps.size() < m_rules->front().start.size();
         m_decision.events.push_back(
             {EventKind::Forced, starts ? "the forced start" : "queued by the mode"});
     }
@@ -344,8 +353,7 @@ void Session::State::addEvents(StepRecord& record) const
 {
     if (!steps.empty())
         if (std::string text = describeSwitch(steps.back(), record); !text.empty())
-            record.events.insert(record.events.begin(),
-                                 {EventKind::ModeSwitched, std::move(text)});
+            record.events.insert(record.events.begin(), {EventKind::ModeSwitched, std::move(text)});
     const auto token = onlyToken(record.input);
     if (token && token == markers().thinkStart)
         record.events.push_back({EventKind::ThinkingStarted, "a think marker was fed"});
@@ -384,12 +392,14 @@ void Session::State::advance(const StepRecord& record)
     const Phase phase = phaseAfterStep(m_phase, record, markers());
     const std::int32_t segment = segmentAfter(m_segment, record);
     const StepRule& next = rule(segment, phase);
-    // Another temperature leaves a mode's counters alone; another mode or phase begins anew.
-    std::vector<double> fresh = next.initialState();
-    const bool goesOn = (phase == m_phase || &next == &rule()) && next.name() == rule().name() &&
-                        fresh.size() == m_nextRuleState.size();
-    if (!goesOn)
-        m_nextRuleState = std::move(fresh);
+    if (&next != &rule()) {
+        // Another temperature leaves a mode's counters alone; another mode or phase begins anew.
+        std::vector<double> fresh = next.initialState();
+        const bool goesOn = phase == m_phase && next.name() == rule().name() &&
+                            fresh.size() == m_nextRuleState.size();
+        if (!goesOn)
+            m_nextRuleState = std::move(fresh);
+    }
     m_phase = phase;
     m_segment = segment;
     m_ruleState.swap(m_nextRuleState);
@@ -449,8 +459,8 @@ Result<void> Session::State::resumeOne(const StepRecord& record, bool last)
         standAs({record.phase, record.mode, record.ruleState, record.forcedQueue});
         if (auto summarised = summarise(); !summarised)
             return summarised;
-        if (auto done = decide(setByHand(record) || !m_forcedQueue.empty() ? Trials::Ignore
-                                                                           : Trials::Try);
+        if (auto done =
+                decide(setByHand(record) || !m_forcedQueue.empty() ? Trials::Ignore : Trials::Try);
             !done)
             return done;
         advance(record);
@@ -500,7 +510,7 @@ void Session::State::standAs(Standing standing)
         m_forcedQueue = std::move(standing.forcedQueue);
     }
     if (steps.empty())
-        m_forcedQueue = m_rules.front().start;
+        m_forcedQueue = m_rules->front().start;
 }
 
 /// Forgets decisions from `step` on.
@@ -538,46 +548,6 @@ Result<void> Session::State::rewind(StepIndex step)
         standBefore(step.index(), standingBefore(step.index()));
         return {};
     });
-}
-
-/// A state with this one's soft prompt, which need not be in its folder any more.
-Result<std::unique_ptr<Session::State>>
-Session::State::createChild(const RunSettings& childSettings) const
-{
-    if (childSettings.softPrompt != settings.softPrompt)
-        return failure(ErrorCode::InvalidArgument,
-                       "A fork shares its parent's cache and so its soft prompt; start another run "
-                       "for another one.");
-    RunSettings own = childSettings;
-    own.softPrompt.clear();
-    auto child = create(engine, own);
-    if (child) {
-        (*child)->settings.softPrompt = settings.softPrompt;
-        (*child)->softPrompt = softPrompt;
-    }
-    return child;
-}
-
-Result<std::unique_ptr<Session::State>> Session::State::fork(StepIndex step,
-                                                             const RunSettings& childSettings) const
-{
-    if (poison)
-        return Unexpected(*poison);
-    if (auto checked = checkStep(step); !checked)
-        return Unexpected(checked.error());
-    auto child = createChild(childSettings);
-    if (!child)
-        return child;
-    auto cache = m_cache->fork(rowsBefore(step.index()));
-    if (!cache)
-        return Unexpected(cache.error());
-    State& state = **child;
-    state.m_cache = std::move(*cache);
-    state.m_promptOutput = m_promptOutput;
-    state.prompt = prompt;
-    state.steps.assign(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(step.index()));
-    state.standBefore(step.index(), standingBefore(step.index()));
-    return child;
 }
 
 bool setByHand(const StepRecord& step)

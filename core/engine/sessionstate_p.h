@@ -28,7 +28,8 @@ public:
     Result<void> resume(std::span<const StepRecord>, const ProgressFn&, const CancelToken&);
     Result<void> rewind(StepIndex);
     Result<void> change(const std::string& mode, const ParameterValues&);
-    Result<std::unique_ptr<State>> fork(StepIndex, const RunSettings&) const;
+    /// Without other settings this one's go on.
+    Result<std::unique_ptr<State>> fork(StepIndex, const std::optional<RunSettings>& other) const;
     /// Feeds what sessions of one engine decided last, in one pass over the weights. Those that
     /// have nothing to feed are left alone. A failure poisons all.
     static Result<void> feedTogether(std::span<State* const>);
@@ -71,16 +72,19 @@ private:
             return phase == Phase::Think || think->decidesAnswer() ? *think : *answer;
         }
     };
-    [[nodiscard]] static Result<std::vector<SegmentRules>> makeRules(const Engine&,
-                                                                     const RunSettings&);
+    /// By segment. Immutable, so that forks share them.
+    using Rules = std::shared_ptr<const std::vector<SegmentRules>>;
+    [[nodiscard]] static Result<Rules> makeRules(const Engine&, const RunSettings&);
+    [[nodiscard]] static std::unique_ptr<State> make(std::shared_ptr<const Engine>,
+                                                     RunSettings complete, Rules,
+                                                     std::shared_ptr<const SoftPrompt>);
     [[nodiscard]] const StepRule& rule(std::int32_t segment, Phase phase) const
     {
-        return m_rules[static_cast<std::size_t>(segment)].of(phase);
+        return (*m_rules)[static_cast<std::size_t>(segment)].of(phase);
     }
     [[nodiscard]] const StepRule& rule() const { return rule(m_segment, m_phase); }
     [[nodiscard]] std::int32_t segmentAfter(std::int32_t segment, const StepRecord&) const;
-    [[nodiscard]] std::string describeSwitch(const StepRecord& before,
-                                             const StepRecord& now) const;
+    [[nodiscard]] std::string describeSwitch(const StepRecord& before, const StepRecord& now) const;
     /// Rows before the first step: the soft prompt's and the prompt's.
     [[nodiscard]] std::int64_t promptRows() const
     {
@@ -91,7 +95,10 @@ private:
         return Position{promptRows() + std::ssize(steps)};
     }
     Result<void> feedSoftPrompt(KvCache&);
-    Result<std::unique_ptr<State>> createChild(const RunSettings&) const;
+    Result<std::unique_ptr<State>> createChild(const std::optional<RunSettings>& other) const;
+    Result<std::unique_ptr<State>> childAfter(std::size_t stepCount, std::int64_t rows,
+                                              const std::optional<RunSettings>& other) const;
+    Result<std::unique_ptr<State>> forkHere() const;
     [[nodiscard]] Result<void> checkStep(StepIndex) const;
     [[nodiscard]] Standing standingBefore(std::size_t step) const;
     void standAs(Standing);
@@ -132,7 +139,6 @@ private:
     Result<TrialOutcome> tryContinuations(const TrialRequest&, bool tell);
     Result<std::vector<Trial>> startTrials(const TrialRequest&);
     Result<void> advanceTrials(const TrialRequest&, std::vector<Trial>&);
-    Result<std::unique_ptr<State>> forkHere() const;
 
     template <class Work>
     auto poisoning(std::string_view doing, Work&& work) -> decltype(work())
@@ -143,7 +149,7 @@ private:
         return result;
     }
 
-    std::vector<SegmentRules> m_rules; // by segment
+    Rules m_rules;
     std::unique_ptr<KvCache> m_cache;
     /// What the prompt's last row gave; shared with forks.
     struct PromptOutput
@@ -159,11 +165,11 @@ private:
     std::vector<TokenId> m_forcedQueue;
 
     // Buffers of a step, kept from one to the next.
-    std::vector<float> m_logits; // [V]
-    std::vector<float> m_hidden; // [D], of which the logits were made
-    bool m_logitsReady = false;  // for the decision to come
+    std::vector<float> m_logits;        // [V]
+    std::vector<float> m_hidden;        // [D], of which the logits were made
+    bool m_logitsReady = false;         // for the decision to come
     std::int64_t m_sharedForwardNs = 0; // this session's share of a pass that fed several
-    std::vector<float> m_x;      // [D], embedding of the last decided input
+    std::vector<float> m_x;             // [D], embedding of the last decided input
     bool m_embeddingReady = false;
     LogitsSummary m_raw;
     std::vector<TokenId> m_history; // the prompt and the tokens of the first steps

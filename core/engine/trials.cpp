@@ -22,31 +22,7 @@ struct Session::State::Trial
     }
 };
 
-/// A session that stands where this one does, with the logits at hand; the rule counts on alone.
-Result<std::unique_ptr<Session::State>> Session::State::forkHere() const
-{
-    auto child = createChild(settings);
-    if (!child)
-        return child;
-    auto cache = m_cache->fork(m_cache->rows());
-    if (!cache)
-        return Unexpected(cache.error());
-    State& state = **child;
-    state.m_cache = std::move(*cache);
-    state.m_promptOutput = m_promptOutput;
-    state.prompt = prompt;
-    state.steps = steps;
-    state.m_phase = m_phase;
-    state.m_segment = m_segment;
-    state.m_ruleState = m_ruleState;
-    state.m_logits = m_logits;
-    state.m_hidden = m_hidden;
-    state.m_logitsReady = true;
-    return child;
-}
-
-Result<std::vector<Session::State::Trial>>
-Session::State::startTrials(const TrialRequest& request)
+Result<std::vector<Session::State::Trial>> Session::State::startTrials(const TrialRequest& request)
 {
     std::vector<Trial> trials;
     for (int number = 1; number <= request.count; ++number) {
@@ -101,25 +77,26 @@ Result<Session::State::TrialOutcome> Session::State::tryContinuations(const Tria
             return Unexpected(advanced.error());
     }
 
-    const auto best = std::min_element(
-        trials->begin(), trials->end(),
-        [](const Trial& a, const Trial& b) { return a.perplexity() < b.perplexity(); });
+    const auto best =
+        std::min_element(trials->begin(), trials->end(), [](const Trial& a, const Trial& b) {
+            return a.perplexity() < b.perplexity();
+        });
     if (tell && observer != nullptr)
         for (auto trial = trials->begin(); trial != trials->end(); ++trial)
-            observer->trialTaken(
-                {.from = StepIndex{static_cast<std::int64_t>(steps.size())},
-                 .steps = std::span(trial->state->steps).subspan(steps.size()),
-                 .number = static_cast<int>(trial - trials->begin()) + 1,
-                 .count = request.count,
-                 .perplexity = trial->perplexity(),
-                 .chosen = trial == best});
+            observer->trialTaken({.from = StepIndex{static_cast<std::int64_t>(steps.size())},
+                                  .steps = std::span(trial->state->steps).subspan(steps.size()),
+                                  .number = static_cast<int>(trial - trials->begin()) + 1,
+                                  .count = request.count,
+                                  .perplexity = trial->perplexity(),
+                                  .chosen = trial == best});
 
     const int number = static_cast<int>(best - trials->begin()) + 1;
-    return TrialOutcome{number, best->length,
+    return TrialOutcome{number,
+                        best->length,
                         {EventKind::Trials, "trial " + std::to_string(number) + " of " +
-                                                std::to_string(request.count) +
-                                                ", perplexity " + toText(best->perplexity()) +
-                                                " over " + std::to_string(best->length) +
+                                                std::to_string(request.count) + ", perplexity " +
+                                                toText(best->perplexity()) + " over " +
+                                                std::to_string(best->length) +
                                                 (best->length == 1 ? " step" : " steps")}};
 }
 

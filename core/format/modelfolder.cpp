@@ -1,14 +1,13 @@
 #include "format/modelfolder.h"
 
+#include "base/hexdigest.h"
 #include "format/text_p.h"
 
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 #include <system_error>
 #include <xxhash.h>
 
@@ -157,10 +156,7 @@ public:
     [[nodiscard]] std::string hex() const
     {
         const XXH128_hash_t hash = XXH3_128bits_digest(m_state);
-        std::ostringstream text;
-        text << std::hex << std::setfill('0') << std::setw(16) << hash.high64 << std::setw(16)
-             << hash.low64;
-        return text.str();
+        return hexDigest(hash.high64, hash.low64);
     }
 
 private:

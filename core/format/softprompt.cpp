@@ -1,5 +1,6 @@
 #include "format/softprompt.h"
 
+#include "base/hexdigest.h"
 #include "format/safetensors.h"
 #include "format/text_p.h"
 
@@ -57,17 +58,6 @@ std::vector<float> widened(const TensorView& tensor, std::size_t count)
     return values;
 }
 
-std::string hexDigest(std::span<const std::byte> bytes)
-{
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.data(), bytes.size()));
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const unsigned char byte : canonical.digest)
-        text += {digits[byte >> 4U], digits[byte & 15U]};
-    return text;
-}
-
 /// The rows that the config declares.
 Result<std::int64_t> readConfig(const fs::path& file, SoftPrompt& prompt)
 {
@@ -119,8 +109,8 @@ Result<SoftPrompt> readSoftPrompt(const fs::path& folder)
         return invalid(file, "has no tensor prompt_embeddings.");
     const TensorView& tensor = found->second;
     if (tensor.shape.size() != 2 || tensor.shape[0] != *declared || tensor.shape[1] < 1)
-        return invalid(file, "has prompt_embeddings " + describe(tensor) + "; the config declares " +
-                                 std::to_string(*declared) + " rows.");
+        return invalid(file, "has prompt_embeddings " + describe(tensor) +
+                                 "; the config declares " + std::to_string(*declared) + " rows.");
     prompt.rows = tensor.shape[0];
     prompt.width = tensor.shape[1];
     prompt.values = widened(tensor, static_cast<std::size_t>(prompt.rows * prompt.width));
@@ -132,7 +122,8 @@ Result<SoftPrompt> readSoftPrompt(const fs::path& folder)
             return invalid(file, "has a value that is not a number in row " +
                                      std::to_string(static_cast<std::int64_t>(i) / prompt.width) +
                                      " of prompt_embeddings.");
-    prompt.fingerprint = hexDigest(tensor.bytes);
+    const XXH128_hash_t hash = XXH3_128bits(tensor.bytes.data(), tensor.bytes.size());
+    prompt.fingerprint = hexDigest(hash.high64, hash.low64);
     return prompt;
 }
 

@@ -42,9 +42,8 @@ struct Caution
 class CautiousRule : public StepRule
 {
 public:
-    CautiousRule(const SamplingSettings& thinking, const SamplingSettings& answer, Caution caution)
-        : m_thinking(thinking)
-        , m_answer(answer)
+    CautiousRule(const PhaseSampling& sampling, Caution caution)
+        : m_sampling(sampling)
         , m_caution(std::move(caution))
     {
     }
@@ -58,8 +57,7 @@ public:
     void decide(const StepContext& context, std::span<double> state, StepRng& rng,
                 Decision& decision) const override
     {
-        const SamplingSettings& sampling =
-            context.phase == Phase::Think ? m_thinking : m_answer;
+        const SamplingSettings& sampling = m_sampling.of(context.phase);
         filterLogits(context.logits, sampling, decision.filtered);
         decision.scaledEntropy = scaledEntropy(context, sampling.temperature);
         double& followed = state[0];
@@ -88,8 +86,7 @@ public:
     }
 
 private:
-    SamplingSettings m_thinking;
-    SamplingSettings m_answer;
+    PhaseSampling m_sampling;
     Caution m_caution;
 };
 
@@ -124,8 +121,9 @@ std::vector<ParameterSpec> cautiousParameters()
     trials.minimum = 1;
     trials.maximum = 64;
     trials.defaultValue = std::int64_t{10};
-    trials.help = "Continuations that are tried where the entropy is at its upper bound or above; 1 "
-                  "is plain sampling. Default 10: CNTP's README.";
+    trials.help =
+        "Continuations that are tried where the entropy is at its upper bound or above; 1 "
+        "is plain sampling. Default 10: CNTP's README.";
 
     ParameterSpec low;
     low.name = "trial-entropy-low";
@@ -133,8 +131,9 @@ std::vector<ParameterSpec> cautiousParameters()
     low.unit = "nats";
     low.maximum = 20;
     low.defaultValue = 0.01;
-    low.help = "Up to this entropy, temperature and filters applied, one token is drawn and nothing "
-               "tried. Default 0.01: CNTP's README.";
+    low.help =
+        "Up to this entropy, temperature and filters applied, one token is drawn and nothing "
+        "tried. Default 0.01: CNTP's README.";
 
     ParameterSpec high = low;
     high.name = "trial-entropy-high";
@@ -186,12 +185,9 @@ std::vector<ParameterSpec> cautiousParameters()
 Result<std::unique_ptr<StepRule>> cautiousRule(const ParameterValues& values,
                                                const ModeContext& context)
 {
-    const auto thinking = thinkingSampling(values);
-    if (!thinking)
-        return Unexpected(thinking.error());
-    const auto answer = answerSampling(values);
-    if (!answer)
-        return Unexpected(answer.error());
+    const auto sampling = phaseSampling(values);
+    if (!sampling)
+        return Unexpected(sampling.error());
     Caution caution;
     caution.trials = static_cast<int>(integerOf(values, "trials"));
     caution.low = realOf(values, "trial-entropy-low");
@@ -203,7 +199,7 @@ Result<std::unique_ptr<StepRule>> cautiousRule(const ParameterValues& values,
     caution.longest = integerOf(values, "trial-length");
     caution.rawPerplexity = textOf(values, "trial-perplexity") == "raw";
     caution.stops = trialStops(context, textOf(values, "trial-stops") == "bare-punctuation");
-    return std::make_unique<CautiousRule>(*thinking, *answer, std::move(caution));
+    return std::make_unique<CautiousRule>(*sampling, std::move(caution));
 }
 
 } // namespace

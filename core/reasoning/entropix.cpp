@@ -80,10 +80,8 @@ bool isSame(const Distribution& a, const Distribution& b)
 class EntropixRule : public StepRule
 {
 public:
-    EntropixRule(const SamplingSettings& thinking, const SamplingSettings& answer,
-                 EntropixSettings settings)
-        : m_thinking(thinking)
-        , m_answer(answer)
+    EntropixRule(const PhaseSampling& sampling, EntropixSettings settings)
+        : m_sampling(sampling)
         , m_settings(std::move(settings))
     {
     }
@@ -94,7 +92,7 @@ public:
     void decide(const StepContext& context, std::span<double>, StepRng& rng,
                 Decision& decision) const override
     {
-        const SamplingSettings& usual = context.phase == Phase::Answer ? m_answer : m_thinking;
+        const SamplingSettings& usual = m_sampling.of(context.phase);
         const Bounds& bounds = m_settings.bounds;
         const double entropy = context.raw.entropy * bounds.scale;
         const double varentropy = context.raw.varentropy * bounds.scale * bounds.scale;
@@ -185,8 +183,7 @@ private:
                "²): " + what;
     }
 
-    SamplingSettings m_thinking;
-    SamplingSettings m_answer;
+    PhaseSampling m_sampling;
     EntropixSettings m_settings;
 };
 
@@ -303,12 +300,9 @@ Result<Bounds> boundsOf(const ParameterValues& values)
 Result<std::unique_ptr<StepRule>> entropixRule(const ParameterValues& values,
                                                const ModeContext& context)
 {
-    const auto thinking = thinkingSampling(values);
-    if (!thinking)
-        return Unexpected(thinking.error());
-    const auto answer = answerSampling(values);
-    if (!answer)
-        return Unexpected(answer.error());
+    const auto sampling = phaseSampling(values);
+    if (!sampling)
+        return Unexpected(sampling.error());
     auto bounds = boundsOf(values);
     if (!bounds)
         return Unexpected(bounds.error());
@@ -316,12 +310,11 @@ Result<std::unique_ptr<StepRule>> entropixRule(const ParameterValues& values,
     if (!question)
         return Unexpected(question.error());
     return std::make_unique<EntropixRule>(
-        *thinking, *answer,
-        EntropixSettings{.bounds = std::move(*bounds),
-                         .askHeat = realOf(values, "entropix-ask-heat"),
-                         .forkHeat = realOf(values, "entropix-fork-heat"),
-                         .mistTemperature = realOf(values, "entropix-mist-temperature"),
-                         .question = std::move(*question)});
+        *sampling, EntropixSettings{.bounds = std::move(*bounds),
+                                    .askHeat = realOf(values, "entropix-ask-heat"),
+                                    .forkHeat = realOf(values, "entropix-fork-heat"),
+                                    .mistTemperature = realOf(values, "entropix-mist-temperature"),
+                                    .question = std::move(*question)});
 }
 
 } // namespace

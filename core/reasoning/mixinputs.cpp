@@ -50,10 +50,8 @@ struct InputMix
 class MixInputsRule : public StepRule
 {
 public:
-    MixInputsRule(const SamplingSettings& thinking, const SamplingSettings& answer,
-                  const InputMix& mix)
-        : m_thinking(thinking)
-        , m_answer(answer)
+    MixInputsRule(const PhaseSampling& sampling, const InputMix& mix)
+        : m_sampling(sampling)
         , m_mix(mix)
     {
     }
@@ -64,7 +62,7 @@ public:
     void decide(const StepContext& context, std::span<double>, StepRng& rng,
                 Decision& decision) const override
     {
-        const SamplingSettings& sampling = context.phase == Phase::Think ? m_thinking : m_answer;
+        const SamplingSettings& sampling = m_sampling.of(context.phase);
         filterLogits(context.logits, sampling, decision.filtered);
         decision.scaledEntropy = scaledEntropy(context, sampling.temperature);
         const TokenId drawn = draw(decision.filtered, rng.uniform());
@@ -89,8 +87,7 @@ private:
                 {EventKind::ThinkingStarted, "a think marker was fed in a mixture"});
     }
 
-    SamplingSettings m_thinking;
-    SamplingSettings m_answer;
+    PhaseSampling m_sampling;
     InputMix m_mix;
 };
 
@@ -137,16 +134,13 @@ std::vector<ParameterSpec> mixInputsParameters()
 
 Result<std::unique_ptr<StepRule>> mixInputsRule(const ParameterValues& values, const ModeContext&)
 {
-    const auto thinking = thinkingSampling(values);
-    if (!thinking)
-        return Unexpected(thinking.error());
-    const auto answer = answerSampling(values);
-    if (!answer)
-        return Unexpected(answer.error());
+    const auto sampling = phaseSampling(values);
+    if (!sampling)
+        return Unexpected(sampling.error());
     const InputMix mix{.top = static_cast<int>(integerOf(values, "mix-top")),
                        .beta = realOf(values, "mix-beta"),
                        .withDraw = textOf(values, "mix-weights") == "draw-and-distribution"};
-    return std::make_unique<MixInputsRule>(*thinking, *answer, mix);
+    return std::make_unique<MixInputsRule>(*sampling, mix);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "reasoning/runsettings.h"
 
 #include "reasoning/modes.h"
+#include "reasoning/parametersjson_p.h"
 
 #include <nlohmann/json.hpp>
 
@@ -33,13 +34,18 @@ Unexpected wrongType(const std::string& key, const Json& value, std::string_view
                        std::string(expected) + ".");
 }
 
+std::string wholeUpTo(std::int64_t highest)
+{
+    return "a whole number up to " + std::to_string(highest);
+}
+
 Result<void> readWhole(const std::string& key, const Json& value, std::int64_t highest,
                        std::int64_t& out)
 {
     if (!value.is_number_integer() ||
         (value.is_number_unsigned() &&
          value.get<std::uint64_t>() > static_cast<std::uint64_t>(highest)))
-        return wrongType(key, value, "a whole number up to " + std::to_string(highest));
+        return wrongType(key, value, wholeUpTo(highest));
     out = value.get<std::int64_t>();
     return {};
 }
@@ -49,30 +55,21 @@ Result<void> readParameters(const Json& object, ParameterValues& out)
     if (!object.is_object())
         return wrongType("parameters", object, "an object");
     for (const auto& [name, value] : object.items()) {
-        if (value.is_boolean()) {
-            out[name] = value.get<bool>();
-        } else if (value.is_number_integer()) {
-            std::int64_t integer = 0;
-            if (auto read = readWhole("parameter " + name, value,
-                                      std::numeric_limits<std::int64_t>::max(), integer);
-                !read)
-                return read;
-            out[name] = integer;
-        } else if (value.is_number_float()) {
-            out[name] = value.get<double>();
-        } else if (value.is_string()) {
-            out[name] = value.get<std::string>();
-        } else {
-            return wrongType("parameter " + name, value, "a number, a text or true or false");
-        }
+        const auto parameter = parameterFromJson(value);
+        if (!parameter)
+            return wrongType("parameter " + name, value,
+                             value.is_number_integer()
+                                 ? wholeUpTo(std::numeric_limits<std::int64_t>::max())
+                                 : "a number, a text or true or false");
+        out[name] = *parameter;
     }
     return {};
 }
 
 Result<void> readStop(const Json& list, std::vector<std::string>& out)
 {
-    if (!list.is_array() || std::any_of(list.begin(), list.end(),
-                                        [](const Json& text) { return !text.is_string(); }))
+    if (!list.is_array() ||
+        std::any_of(list.begin(), list.end(), [](const Json& text) { return !text.is_string(); }))
         return wrongType("stop", list, "a list of texts");
     out = list.get<std::vector<std::string>>();
     return {};
@@ -201,8 +198,8 @@ Result<RunSettings> settingsInSegment(const RunSettings& settings, std::int32_t 
 {
     RunSettings now = settings;
     now.schedule = {};
-    const auto last = std::min(static_cast<std::size_t>(std::max(0, segment)),
-                               settings.schedule.segments.size());
+    const auto last =
+        std::min(static_cast<std::size_t>(std::max(0, segment)), settings.schedule.segments.size());
     for (std::size_t i = 0; i < last; ++i) {
         const Segment& change = settings.schedule.segments[i];
         if (!change.mode.empty() && change.mode != now.mode) {
@@ -219,9 +216,9 @@ Result<RunSettings> settingsInSegment(const RunSettings& settings, std::int32_t 
             now.parameters[name] = value;
         auto complete = completeSettings(now);
         if (!complete)
-            return failure(complete.error().code, "In segment " + std::to_string(i + 1) +
-                                                      " of the schedule: " +
-                                                      complete.error().message);
+            return failure(complete.error().code,
+                           "In segment " + std::to_string(i + 1) +
+                               " of the schedule: " + complete.error().message);
         now = std::move(*complete);
     }
     return now;
@@ -229,16 +226,13 @@ Result<RunSettings> settingsInSegment(const RunSettings& settings, std::int32_t 
 
 std::string toJson(const RunSettings& settings)
 {
-    Json parameters = Json::object();
-    for (const auto& [name, value] : settings.parameters)
-        std::visit([&, &key = name](const auto& v) { parameters[key] = v; }, value);
     Json json = {{"mode", settings.mode},
                  {"seed", settings.seed},
                  {"max_steps", settings.maxSteps},
                  {"candidates", settings.candidates},
                  {"start", std::string(name(settings.start))},
                  {"ignore_end", settings.ignoreEnd},
-                 {"parameters", parameters}};
+                 {"parameters", toJson(settings.parameters)}};
     if (!settings.schedule.empty())
         json["schedule"] = Json::parse(toJson(settings.schedule));
     if (!settings.softPrompt.empty())

@@ -82,9 +82,10 @@ std::vector<ParameterSpec> thinkingSamplingParameters()
     sigmas.type = ParameterType::Real;
     sigmas.maximum = highestSigmas;
     sigmas.defaultValue = 0.0;
-    sigmas.help = "Keeps tokens whose logit is at most so many standard deviations of the logits "
-                  "below the highest; 0 keeps all. The temperature does not change the set. Default "
-                  "0: off; Tang et al. (Top-n\u03c3) use 1.";
+    sigmas.help =
+        "Keeps tokens whose logit is at most so many standard deviations of the logits "
+        "below the highest; 0 keeps all. The temperature does not change the set. Default "
+        "0: off; Tang et al. (Top-n\u03c3) use 1.";
 
     ParameterSpec typical;
     typical.name = "typical-p";
@@ -126,9 +127,8 @@ std::vector<ParameterSpec> answerSamplingParameters()
 void setDefault(std::vector<ParameterSpec>& specs, std::string_view name,
                 const ParameterValue& value, std::string_view source)
 {
-    const auto spec = std::find_if(specs.begin(), specs.end(), [name](const ParameterSpec& each) {
-        return each.name == name;
-    });
+    const auto spec = std::find_if(specs.begin(), specs.end(),
+                                   [name](const ParameterSpec& each) { return each.name == name; });
     assert(spec != specs.end());
     spec->defaultValue = value;
     spec->help.resize(spec->help.find("Default "));
@@ -143,6 +143,15 @@ Result<SamplingSettings> thinkingSampling(const ParameterValues& values)
 Result<SamplingSettings> answerSampling(const ParameterValues& values)
 {
     return sampling(values, "answer-");
+}
+
+Result<PhaseSampling> phaseSampling(const ParameterValues& values)
+{
+    return thinkingSampling(values).and_then([&](const SamplingSettings& thinking) {
+        return answerSampling(values).map([&](const SamplingSettings& answer) {
+            return PhaseSampling{thinking, answer};
+        });
+    });
 }
 
 } // namespace halftone

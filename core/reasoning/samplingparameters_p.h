@@ -4,6 +4,7 @@
 
 #include "reasoning/parameters.h"
 #include "sampling/filters.h"
+#include "trace/steprecord.h"
 
 #include <string_view>
 #include <vector>
@@ -20,8 +21,21 @@ namespace halftone {
 void setDefault(std::vector<ParameterSpec>&, std::string_view name, const ParameterValue&,
                 std::string_view source);
 
+/// What modes that decide in both phases draw by.
+struct PhaseSampling
+{
+    SamplingSettings thinking;
+    SamplingSettings answer;
+
+    [[nodiscard]] const SamplingSettings& of(Phase phase) const
+    {
+        return phase == Phase::Answer ? answer : thinking;
+    }
+};
+
 // From completed values. The filter order is one for both.
 [[nodiscard]] Result<SamplingSettings> thinkingSampling(const ParameterValues&);
 [[nodiscard]] Result<SamplingSettings> answerSampling(const ParameterValues&);
+[[nodiscard]] Result<PhaseSampling> phaseSampling(const ParameterValues&);
 
 } // namespace halftone

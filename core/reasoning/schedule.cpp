@@ -1,5 +1,7 @@
 #include "reasoning/schedule.h"
 
+#include "reasoning/parametersjson_p.h"
+
 #include <nlohmann/json.hpp>
 
 #include <cmath>
@@ -63,16 +65,10 @@ Result<ParameterValues> readParameters(const Json& json, std::size_t segment)
         return refused(json);
     ParameterValues values;
     for (const auto& [name, value] : json.items()) {
-        if (value.is_boolean())
-            values[name] = value.get<bool>();
-        else if (value.is_number_integer())
-            values[name] = value.get<std::int64_t>();
-        else if (value.is_number_float())
-            values[name] = value.get<double>();
-        else if (value.is_string())
-            values[name] = value.get<std::string>();
-        else
+        const auto parameter = parameterFromJson(value);
+        if (!parameter)
             return refused(json);
+        values[name] = *parameter;
     }
     return values;
 }
@@ -172,11 +168,8 @@ std::string toJson(const Schedule& schedule)
         one["when"] = triggerJson(segment.when);
         if (!segment.mode.empty())
             one["mode"] = segment.mode;
-        if (!segment.parameters.empty()) {
-            Json& parameters = one["parameters"] = Json::object();
-            for (const auto& [name, value] : segment.parameters)
-                std::visit([&, &key = name](const auto& v) { parameters[key] = v; }, value);
-        }
+        if (!segment.parameters.empty())
+            one["parameters"] = toJson(segment.parameters);
     }
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

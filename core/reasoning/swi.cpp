@@ -446,12 +446,9 @@ std::optional<TokenId> firstBlendToken(const std::string& choice, const ModeCont
 
 Result<std::unique_ptr<StepRule>> swiRule(const ParameterValues& values, const ModeContext& context)
 {
-    auto thinking = thinkingSampling(values);
-    if (!thinking)
-        return Unexpected(thinking.error());
-    auto answer = answerSampling(values);
-    if (!answer)
-        return Unexpected(answer.error());
+    const auto sampling = phaseSampling(values);
+    if (!sampling)
+        return Unexpected(sampling.error());
     SwiSettings settings;
     settings.window = integerOf(values, "swi-window");
     settings.alpha = realOf(values, "swi-alpha");
@@ -474,8 +471,8 @@ Result<std::unique_ptr<StepRule>> swiRule(const ParameterValues& values, const M
     settings.forcedEndLocks = booleanOf(values, "swi-forced-end-locks");
     settings.lockedMixture = booleanOf(values, "swi-locked-mixture");
     const bool absoluteMinP = textOf(values, "swi-min-p") == "absolute";
-    return std::make_unique<SwiRule>(Drawing(*thinking, absoluteMinP),
-                                     Drawing(*answer, absoluteMinP), std::move(settings));
+    return std::make_unique<SwiRule>(Drawing(sampling->thinking, absoluteMinP),
+                                     Drawing(sampling->answer, absoluteMinP), std::move(settings));
 }
 
 } // namespace

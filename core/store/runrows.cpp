@@ -1,5 +1,6 @@
 #include "store/runrows_p.h"
 
+#include "base/hexdigest.h"
 #include "store/blob_p.h"
 #include "store/names_p.h"
 #include "store/steprows_p.h"
@@ -78,17 +79,6 @@ Result<std::int64_t> storeModel(Database& database, const ModelIdentity& model)
     return database.lastRowId();
 }
 
-std::string hexDigest(XXH128_hash_t hash)
-{
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, hash);
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const unsigned char byte : canonical.digest)
-        text += {digits[byte >> 4U], digits[byte & 15U]};
-    return text;
-}
-
 /// The id of the vocabulary of these very bytes, stored when it is new.
 Result<std::int64_t> storeVocabulary(Database& database, const TokenTable& tokens)
 {
@@ -104,7 +94,8 @@ Result<std::int64_t> storeVocabulary(Database& database, const TokenTable& token
     const std::span<const std::byte> lengthBytes = asBlob(lengths);
     std::string all(reinterpret_cast<const char*>(lengthBytes.data()), lengthBytes.size());
     all.append(pieces).append(tokens.joiner());
-    const std::string hash = hexDigest(XXH3_128bits(all.data(), all.size()));
+    const XXH128_hash_t digest = XXH3_128bits(all.data(), all.size());
+    const std::string hash = hexDigest(digest.high64, digest.low64);
 
     auto known = Statement::prepare(database, "SELECT id FROM vocabularies WHERE hash = ?");
     if (!known)

@@ -24,15 +24,15 @@ void apply(const Linear& linear, const float* x, std::int64_t count, float* y)
 
 } // namespace
 
-void TorchModel::decodeRows(std::span<const float> x, const DecodePlan& plan, float* logits,
-                            float* hidden) const
+void TorchModel::decodeRows(std::span<const float> x, std::span<TorchCache* const> caches,
+                            float* logits, float* hidden) const
 {
     const std::int64_t width = m_config.hiddenSize;
-    const auto count = static_cast<std::int64_t>(plan.caches.size());
+    const auto count = std::ssize(caches);
     m_scratch.resize(m_config, count);
     std::copy(x.begin(), x.end(), m_scratch.hidden.begin());
     for (std::size_t i = 0; i < m_weights.layers.size(); ++i)
-        decodeLayer(i, plan);
+        decodeLayer(i, caches);
     for (std::int64_t b = 0; b < count; ++b)
         kernels::rmsNorm(m_scratch.hidden.data() + b * width, m_weights.norm.data_ptr<float>(),
                          m_config.normEpsilon, width, m_scratch.normed.data() + b * width);
@@ -41,14 +41,14 @@ void TorchModel::decodeRows(std::span<const float> x, const DecodePlan& plan, fl
     apply(m_weights.head, m_scratch.normed.data(), count, logits);
 }
 
-void TorchModel::decodeLayer(std::size_t index, const DecodePlan& plan) const
+void TorchModel::decodeLayer(std::size_t index, std::span<TorchCache* const> caches) const
 {
     const LayerWeights& layer = m_weights.layers[index];
     Scratch& s = m_scratch;
     const std::int64_t hidden = m_config.hiddenSize;
     const std::int64_t queries = std::int64_t{m_config.headCount} * m_config.headDim;
     const std::int64_t width = std::int64_t{m_config.kvHeadCount} * m_config.headDim;
-    const auto count = static_cast<std::int64_t>(plan.caches.size());
+    const auto count = std::ssize(caches);
 
     for (std::int64_t b = 0; b < count; ++b)
         kernels::rmsNorm(s.hidden.data() + b * hidden, layer.inputNorm.data_ptr<float>(),
@@ -57,7 +57,7 @@ void TorchModel::decodeLayer(std::size_t index, const DecodePlan& plan) const
     apply(layer.key, s.normed.data(), count, s.key.data());
     apply(layer.value, s.normed.data(), count, s.value.data());
     for (std::int64_t b = 0; b < count; ++b)
-        attendRow(index, *plan.caches[static_cast<std::size_t>(b)], s.query.data() + b * queries,
+        attendRow(index, *caches[static_cast<std::size_t>(b)], s.query.data() + b * queries,
                   s.key.data() + b * width, s.value.data() + b * width,
                   s.attended.data() + b * queries);
     apply(layer.output, s.attended.data(), count, s.added.data());
@@ -106,8 +106,7 @@ void TorchModel::attendRow(std::size_t index, TorchCache& cache, float* query, f
     std::copy_n(key, width, keys + position * width);
     std::copy_n(value, width, values + position * width);
 
-    const auto scores =
-        static_cast<std::size_t>(heads) * static_cast<std::size_t>(position + 1);
+    const auto scores = static_cast<std::size_t>(heads) * static_cast<std::size_t>(position + 1);
     if (m_scratch.scores.size() < scores)
         m_scratch.scores.resize(scores);
     const std::int64_t seen = firstSeen(position, m_config.windows[index]);
@@ -140,9 +139,9 @@ void TorchModel::Scratch::resize(const ModelConfig& config, std::int64_t count)
     rows = count;
 }
 
-Result<TorchModel::DecodePlan> TorchModel::plan(std::span<const float> x,
-                                                std::span<KvCache* const> caches,
-                                                std::span<float> logits) const
+Result<std::vector<TorchCache*>> TorchModel::checkedCaches(std::span<const float> x,
+                                                           std::span<KvCache* const> caches,
+                                                           std::span<float> logits) const
 {
     const auto count = std::ssize(caches);
     if (count == 0 || std::ssize(x) != count * m_config.hiddenSize ||
@@ -151,7 +150,7 @@ Result<TorchModel::DecodePlan> TorchModel::plan(std::span<const float> x,
                        "A step of " + std::to_string(count) + " generations was given " +
                            std::to_string(x.size()) + " values and room for " +
                            std::to_string(logits.size()) + " logits.");
-    DecodePlan plan;
+    std::vector<TorchCache*> checked;
     for (KvCache* cache : caches) {
         auto* const own = dynamic_cast<TorchCache*>(cache);
         if (own == nullptr || own->owner() != this)
@@ -161,17 +160,17 @@ Result<TorchModel::DecodePlan> TorchModel::plan(std::span<const float> x,
             return failure(ErrorCode::InvalidArgument,
                            "The model's context has " + std::to_string(m_config.contextLength) +
                                " positions, and one more would be needed.");
-        plan.caches.push_back(own);
+        checked.push_back(own);
     }
-    return plan;
+    return checked;
 }
 
 Result<void> TorchModel::forwardEach(std::span<const float> x, std::span<KvCache* const> caches,
                                      std::span<float> logits, std::span<float> hidden) const
 {
-    auto prepared = plan(x, caches, logits);
-    if (!prepared)
-        return Unexpected(prepared.error());
+    auto own = checkedCaches(x, caches, logits);
+    if (!own)
+        return Unexpected(own.error());
     if (hidden.size() != x.size())
         return failure(ErrorCode::InvalidArgument,
                        "The hidden states of " + std::to_string(caches.size()) +
@@ -180,18 +179,18 @@ Result<void> TorchModel::forwardEach(std::span<const float> x, std::span<KvCache
                            ".");
     return torchGuard("a forward pass", [&]() -> Result<void> {
         useTorchThreads(m_identity.threads);
-        for (TorchCache* cache : prepared->caches) {
+        for (TorchCache* cache : *own) {
             cache->reserve(cache->rows() + 1);
             m_rope.reserve(cache->rows() + 1);
         }
         if (m_device.is_cpu()) {
-            decodeRows(x, *prepared, logits.data(), hidden.data());
+            decodeRows(x, *own, logits.data(), hidden.data());
         } else {
             for (std::size_t b = 0; b < caches.size(); ++b)
-                if (auto done = forwardOne(x, b, *prepared->caches[b], logits, hidden); !done)
+                if (auto done = forwardOne(x, b, *(*own)[b], logits, hidden); !done)
                     return done;
         }
-        for (TorchCache* cache : prepared->caches)
+        for (TorchCache* cache : *own)
             cache->advanceTo(cache->rows() + 1);
         return {};
     });
@@ -202,20 +201,20 @@ Result<void> TorchModel::forwardAlternatives(std::span<const float> x, KvCache& 
 {
     const auto count = x.size() / static_cast<std::size_t>(m_config.hiddenSize);
     const std::vector<KvCache*> same(count, &cache);
-    auto prepared = plan(x, same, logits);
-    if (!prepared)
-        return Unexpected(prepared.error());
+    auto own = checkedCaches(x, same, logits);
+    if (!own)
+        return Unexpected(own.error());
     return torchGuard("a forward pass", [&]() -> Result<void> {
         useTorchThreads(m_identity.threads);
-        TorchCache& own = *prepared->caches.front();
-        own.reserve(own.rows() + 1);
-        m_rope.reserve(own.rows() + 1);
+        TorchCache& only = *own->front();
+        only.reserve(only.rows() + 1);
+        m_rope.reserve(only.rows() + 1);
         if (m_device.is_cpu()) {
-            decodeRows(x, *prepared, logits.data(), nullptr);
+            decodeRows(x, *own, logits.data(), nullptr);
             return {};
         }
         for (std::size_t b = 0; b < count; ++b)
-            if (auto done = forwardOne(x, b, own, logits, {}); !done)
+            if (auto done = forwardOne(x, b, only, logits, {}); !done)
                 return done;
         return {};
     });

@@ -1,9 +1,9 @@
 #include "model/torch/torchmodel_p.h"
 
+#include "base/topheap.h"
 #include "model/torch/rowkernels_p.h"
 #include "model/torch/torchguard_p.h"
 #include "model/torch/torchthreads_p.h"
-#include "base/topheap.h"
 
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linear.h>
@@ -133,9 +133,9 @@ Result<std::vector<NearestToken>> TorchModel::nearestTokens(std::span<const floa
 {
     const std::int64_t size = m_config.hiddenSize;
     if (std::ssize(x) != size)
-        return failure(ErrorCode::InvalidArgument,
-                       "A vector of this model has " + std::to_string(size) + " values, not " +
-                           std::to_string(x.size()) + ".");
+        return failure(ErrorCode::InvalidArgument, "A vector of this model has " +
+                                                       std::to_string(size) + " values, not " +
+                                                       std::to_string(x.size()) + ".");
     const auto length = [size](const float* v) { return std::sqrt(kernels::dot(v, v, size)); };
     const auto* const table = m_weights.embedding.data_ptr<float>();
     const float own = length(x.data());
@@ -202,7 +202,8 @@ Result<void> TorchModel::forward(std::span<const float> x, KvCache& cache, Logit
         own->reserve(end);
         m_rope.reserve(end);
         if (rows == 1 && m_device.is_cpu()) {
-            decodeRows(x, {{own}}, logits.data(), hidden.empty() ? nullptr : hidden.data());
+            decodeRows(x, std::span(&own, 1), logits.data(),
+                       hidden.empty() ? nullptr : hidden.data());
             own->advanceTo(end);
             return {};
         }

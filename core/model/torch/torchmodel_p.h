@@ -44,7 +44,7 @@ public:
     [[nodiscard]] Result<void> forwardEach(std::span<const float> x,
                                            std::span<KvCache* const> caches,
                                            std::span<float> logits,
-                                                   std::span<float> hidden) const override;
+                                           std::span<float> hidden) const override;
     [[nodiscard]] Result<void> forwardAlternatives(std::span<const float> x, KvCache&,
                                                    std::span<float> logits) const override;
 
@@ -65,12 +65,6 @@ private:
         std::vector<float> up;       // [B, intermediate]
         std::vector<float> scores;   // [H * rows seen], of one row
     };
-    /// Each row's cache, with room for one row more. The same one several times makes the rows
-    /// alternatives of each other: none sees another.
-    struct DecodePlan
-    {
-        std::vector<TorchCache*> caches;
-    };
 
     /// What all layers share of a block of rows.
     struct Block
@@ -87,16 +81,17 @@ private:
     [[nodiscard]] const float* embeddingRow(TokenId id) const;
     [[nodiscard]] Unexpected outsideVocabulary(TokenId id) const;
     /// Checks and prepares what forwardEach() and forwardAlternatives() share.
-    [[nodiscard]] Result<DecodePlan> plan(std::span<const float> x,
-                                          std::span<KvCache* const> caches,
-                                          std::span<float> logits) const;
+    [[nodiscard]] Result<std::vector<TorchCache*>> checkedCaches(std::span<const float> x,
+                                                                 std::span<KvCache* const> caches,
+                                                                 std::span<float> logits) const;
     [[nodiscard]] Result<void> forwardOne(std::span<const float> x, std::size_t b, TorchCache&,
                                           std::span<float> logits, std::span<float> hidden) const;
-    /// One row x [D] at the end of each cache; the caches' row counts stay. CPU only. Writes
-    /// the normed outputs to `hidden` [B, D] unless that is null.
-    void decodeRows(std::span<const float> x, const DecodePlan&, float* logits,
+    /// One row x [D] at the end of each cache, which has room for it; the caches' row counts stay.
+    /// The same cache several times makes the rows alternatives: none sees another. CPU only.
+    /// Writes the normed outputs to `hidden` [B, D] unless that is null.
+    void decodeRows(std::span<const float> x, std::span<TorchCache* const>, float* logits,
                     float* hidden) const;
-    void decodeLayer(std::size_t index, const DecodePlan&) const;
+    void decodeLayer(std::size_t index, std::span<TorchCache* const>) const;
     void attendRow(std::size_t index, TorchCache&, float* query, float* key, const float* value,
                    float* attended) const;
     /// Rows x [T, D] at positions from `first` on, up to the last norm; their keys and values are

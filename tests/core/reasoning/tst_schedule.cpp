@@ -54,6 +54,10 @@ private Q_SLOTS:
         row("no text", R"({"segments": [{"when": {"text": ""}}]})",
             R"(The schedule's segment 1 has when = {"text":""}; text must be a text of one byte )"
             "at least.");
+        row("a number beyond 64 bits",
+            R"({"segments": [{"when": {"step": 1}, "parameters": {"top-k": 18446744073709551615}}]})",
+            R"(The schedule's segment 1 has parameters = {"top-k":18446744073709551615}; they must )"
+            "be numbers, texts, true or false by name.");
         row("a list of parameters", R"({"segments": [{"when": {"step": 1}, "parameters": []}]})",
             "The schedule's segment 1 has parameters = []; they must be numbers, texts, true or "
             "false by name.");

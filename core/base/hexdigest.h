@@ -1,0 +1,13 @@
+// How 128-bit hashes are written: as fingerprints of models and soft prompts, as keys in the
+// library.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace halftone {
+
+/// 32 lower-case hexadecimal digits, the high half first: XXH3-128's canonical form.
+[[nodiscard]] std::string hexDigest(std::uint64_t high, std::uint64_t low);
+
+} // namespace halftone
