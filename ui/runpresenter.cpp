@@ -40,6 +40,12 @@ bool RunPresenter::liveIsHidden() const
     return m_live && !liveIsShown();
 }
 
+bool RunPresenter::continuesShown(const StoredRun& run) const
+{
+    return m_document->isOpen() && m_document->info().id == run.info.id && !liveIsShown() &&
+           std::ssize(run.steps) >= m_document->count();
+}
+
 void RunPresenter::tellHidden()
 {
     if (liveIsHidden() == m_toldHidden)
@@ -71,11 +77,15 @@ void RunPresenter::append(RunId run, const std::vector<StepRecord>& steps)
 
 void RunPresenter::end(const RunInfo& info)
 {
-    if (liveIsShown())
-        m_document->update(info, false);
-    m_live.reset();
-    m_hiddenSteps = {};
-    tellHidden();
+    if (m_live && info.id == m_live->info.id) {
+        if (liveIsShown())
+            m_document->update(info, false);
+        m_live.reset();
+        m_hiddenSteps = {};
+        tellHidden();
+    } else if (!m_wanted && m_document->isOpen() && m_document->info().id == info.id) {
+        open(info.id); // of a group, and looked at while it grew: the rest of it
+    }
     m_library->refresh();
 }
 
@@ -99,6 +109,12 @@ void RunPresenter::showLive()
 void RunPresenter::showStored(StoredRun& run)
 {
     m_wanted.reset();
+    if (continuesShown(run)) {
+        run.steps.erase(run.steps.begin(), run.steps.begin() + m_document->count());
+        m_document->append(std::move(run.steps));
+        m_document->update(std::move(run.info), false);
+        return;
+    }
     if (liveIsShown())
         m_hiddenSteps = m_document->steps();
     m_document->open(std::move(run.info), std::move(run.tokens), std::move(run.steps), false);

@@ -52,6 +52,8 @@ private:
     void showStored(StoredRun& run);
     void forkStored(const ForkRequest& request);
     [[nodiscard]] bool liveIsShown() const;
+    /// The run that is shown, as it was stored since.
+    [[nodiscard]] bool continuesShown(const StoredRun& run) const;
     void tellHidden();
 
     EngineController* m_engine;

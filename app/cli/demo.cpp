@@ -46,25 +46,26 @@ Result<ExitCode> demo(const DemoOptions& options, Output& out)
 
     out << "Model " << (*engine)->identity().name << ", a walk over arrows with a fork at bern:\n  "
         << walk << '\n';
-    std::string runs;
+    std::string stored;
     for (const char* mode : demoModes) {
         request.settings.mode = mode;
-        const auto run =
+        const auto runs =
             generate(**engine, request, [&](const StepRecord&) { return !out.failed(); });
-        if (!run)
-            return Unexpected(run.error());
+        if (!runs)
+            return Unexpected(runs.error());
+        const RecordedRun& run = runs->first();
         out << "\nMode " << mode << ":\n";
-        writeTrace(out, run->session->steps(), *(*engine)->tokens());
+        writeTrace(out, run.session().steps(), *(*engine)->tokens());
         out.flush();
-        if (run->info.status == RunStatus::Stopped)
+        if (run.info().status == RunStatus::Stopped)
             return ExitCode::StoppedByUser;
         if (request.library) {
-            request.session = run->info.session;
-            runs += (runs.empty() ? "" : " and ") + std::to_string(run->info.id.value);
+            request.session = run.info().session;
+            stored += (stored.empty() ? "" : " and ") + std::to_string(run.info().id.value);
         }
     }
     if (request.library)
-        out << "\nStored as runs " << runs << " of session " << request.session->value << " in "
+        out << "\nStored as runs " << stored << " of session " << request.session->value << " in "
             << request.library->string()
             << ".\n'halftone-cli show RUN' and 'halftone-cli replay RUN --verify' go on from "
                "there.\n";

@@ -1,13 +1,12 @@
-// One run from prompt to end: prefill, steps, and the record of them in the library.
+// Runs from prompt to end: prefill, steps, and the record of them in the library.
 #pragma once
 
 #include "base/result.h"
 #include "engine/engine.h"
-#include "trace/runinfo.h"
+#include "runs/rungroup.h"
 
 #include <filesystem>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,23 +24,13 @@ struct Generation
     std::string sessionName;                      // of that new session; empty: after the prompt
 };
 
-struct GeneratedRun
-{
-    RunInfo info; // ids are set when stored
-    std::unique_ptr<Session> session;
-};
-
 /// Called after each decision; false asks for a stop, as Ctrl-C does.
 using StepShown = std::function<bool(const StepRecord&)>;
 
-/// A run stopped by the user is a result like others: its status says so. An error in the middle
-/// closes the stored run as failed and is returned.
-[[nodiscard]] Result<GeneratedRun> generate(const Engine&, const Generation&, const StepShown&);
-
-/// As many runs of one prompt, seeds counting up from the settings'. The prompt is read once and
-/// every pass over the weights serves them all. Stored as one session: the first run, and the others
-/// as its children. A stop ends them all.
-[[nodiscard]] Result<std::vector<GeneratedRun>> generateGroup(const Engine&, const Generation&,
-                                                              int count);
+/// As many runs of one prompt, seeds counting up from the settings'; stored as RunGroup says. A run
+/// stopped by the user is a result like others: its status says so. An error in the middle closes
+/// every run that goes on as failed and is returned. The steps told of are the first run's.
+[[nodiscard]] Result<RunGroup> generate(const Engine&, const Generation&, const StepShown&,
+                                        int count = 1);
 
 } // namespace halftone::cli

@@ -107,10 +107,10 @@ double perSecond(std::int64_t count, std::int64_t ns)
     return ns > 0 ? static_cast<double>(count) * 1e9 / static_cast<double>(ns) : 0;
 }
 
-nlohmann::ordered_json toJson(const GeneratedRun& run, const TokenTable& tokens)
+nlohmann::ordered_json toJson(const RecordedRun& run, const TokenTable& tokens)
 {
-    const RunInfo& info = run.info;
-    const RunText text = textOf(run.session->steps(), tokens);
+    const RunInfo& info = run.info();
+    const RunText text = textOf(run.session().steps(), tokens);
     nlohmann::ordered_json json;
     const bool stored = info.id.value != 0;
     json["session"] = stored ? nlohmann::ordered_json(info.session.value) : nullptr;
@@ -123,7 +123,7 @@ nlohmann::ordered_json toJson(const GeneratedRun& run, const TokenTable& tokens)
     json["thinking"] = text.thinking;
     json["answer"] = text.answer;
     json["stop_reason"] = name(info.stop);
-    json["steps"] = run.session->steps().size();
+    json["steps"] = run.session().steps().size();
     auto& ids = json["prompt_ids"] = nlohmann::ordered_json::array();
     for (const TokenId id : info.promptIds)
         ids.push_back(id.value);
@@ -139,11 +139,11 @@ nlohmann::ordered_json toJson(const GeneratedRun& run, const TokenTable& tokens)
     return json;
 }
 
-void tellPerson(const GeneratedRun& run, const std::filesystem::path& library)
+void tellPerson(const RecordedRun& run, const std::filesystem::path& library)
 {
-    const RunInfo& info = run.info;
+    const RunInfo& info = run.info();
     std::fprintf(stderr, "%s after %zu steps (%s), %.0f tokens/s",
-                 std::string(name(info.status)).c_str(), run.session->steps().size(),
+                 std::string(name(info.status)).c_str(), run.session().steps().size(),
                  std::string(name(info.stop)).c_str(),
                  perSecond(info.timings.decodeSteps, info.timings.decodeNs));
     if (info.id.value != 0)
@@ -153,30 +153,43 @@ void tellPerson(const GeneratedRun& run, const std::filesystem::path& library)
     std::fputs(".\n", stderr);
 }
 
+nlohmann::ordered_json toJson(const GroupTotals& totals)
+{
+    return {{"steps", totals.steps},
+            {"seconds", static_cast<double>(totals.computedNs) / 1e9},
+            {"decode_tokens_per_s", totals.stepsPerSecond()}};
+}
+
 /// Texts come when all is over: lines of several runs at once could not be read.
 Result<ExitCode> runGroup(const RunOptions& options, const Engine& engine,
                           const Generation& request, Output& out)
 {
-    const auto runs = generateGroup(engine, request, options.group);
-    if (!runs)
-        return Unexpected(runs.error());
-    bool stopped = false;
+    const auto group = generate(
+        engine, request, [](const StepRecord&) { return true; }, options.group);
+    if (!group)
+        return Unexpected(group.error());
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
-    for (const GeneratedRun& run : *runs) {
-        stopped = stopped || run.info.status == RunStatus::Stopped;
+    for (const RecordedRun& run : group->runs()) {
         if (options.json)
             all.push_back(toJson(run, *engine.tokens()));
         else
-            out << "seed " << run.info.seed << ": "
-                << textOf(run.session->steps(), *engine.tokens()).all << '\n';
+            out << "seed " << run.info().seed << ": "
+                << textOf(run.session().steps(), *engine.tokens()).all << '\n';
     }
+    const GroupTotals totals = group->totals();
     if (options.json)
-        writeLine(out, {{"session", all.front()["session"]}, {"runs", all}});
+        writeLine(out, {{"session", all.front()["session"]},
+                        {"together", toJson(totals)},
+                        {"runs", all}});
     out.flush();
-    if (errorStreamIsTerminal())
-        for (const GeneratedRun& run : *runs)
+    if (errorStreamIsTerminal()) {
+        for (const RecordedRun& run : group->runs())
             tellPerson(run, options.library.path());
-    return stopped && !out.failed() ? ExitCode::StoppedByUser : ExitCode::Done;
+        std::fprintf(stderr, "%d runs together: %lld steps in %.2f s, %.0f tokens/s.\n",
+                     totals.runs, static_cast<long long>(totals.steps),
+                     static_cast<double>(totals.computedNs) / 1e9, totals.stepsPerSecond());
+    }
+    return totals.stopped > 0 && !out.failed() ? ExitCode::StoppedByUser : ExitCode::Done;
 }
 
 Result<ExitCode> run(const RunOptions& options, Output& out)
@@ -221,12 +234,13 @@ Result<ExitCode> run(const RunOptions& options, Output& out)
         live.end();
     if (!generated)
         return Unexpected(generated.error());
+    const RecordedRun& run = generated->first();
     if (options.json)
-        writeLine(out, toJson(*generated, *(*engine)->tokens()));
+        writeLine(out, toJson(run, *(*engine)->tokens()));
     out.flush();
     if (errorStreamIsTerminal())
-        tellPerson(*generated, options.library.path());
-    return generated->info.status == RunStatus::Stopped && !out.failed() ? ExitCode::StoppedByUser
+        tellPerson(run, options.library.path());
+    return run.info().status == RunStatus::Stopped && !out.failed() ? ExitCode::StoppedByUser
                                                                          : ExitCode::Done;
 }
 
@@ -240,7 +254,8 @@ void addRun(CLI::App& program, Action& action)
     command->footer("Mixtures are shown in braces with their heaviest tokens and weights.\n"
                     "--json prints one object: session, run, status, model, mode, seed, text, "
                     "thinking, answer, stop_reason, steps, prompt_ids, timings. With --group it prints "
-                    "session and runs, a list of such objects." +
+                    "session, together (steps, seconds, decode_tokens_per_s) and runs, a list of "
+                    "such objects." +
                     std::string(jsonBytesHelp));
     options->model.addTo(*command);
     options->prompt.addTo(*command, {"--prompt", "--prompt-file", "--prompt-ids", "prompt"});

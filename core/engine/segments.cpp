@@ -8,11 +8,8 @@ namespace halftone {
 Result<Session::State::Rules> Session::State::makeRules(const Engine& engine,
                                                         const RunSettings& settings)
 {
-    if (const std::string& model = settings.schedule.model;
-        !model.empty() && model != engine.identity().fingerprint)
-        return failure(ErrorCode::InvalidArgument,
-                       "The schedule is for the model with the fingerprint " + model + ", and " +
-                           engine.identity().name + " has " + engine.identity().fingerprint + ".");
+    if (auto made = checkModel(settings.schedule, engine.identity()); !made)
+        return Unexpected(made.error());
     ModeContext context{engine.markers(), {}, &engine.identity(), engine.tokens().get()};
     if (const Tokenizer* tokenizer = engine.tokenizer(); tokenizer != nullptr)
         context.encode = [tokenizer](std::string_view text) {

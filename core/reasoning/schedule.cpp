@@ -1,6 +1,7 @@
 #include "reasoning/schedule.h"
 
 #include "reasoning/parametersjson_p.h"
+#include "trace/runinfo.h"
 
 #include <nlohmann/json.hpp>
 
@@ -155,6 +156,15 @@ bool endsWith(const Schedule& schedule, std::int32_t segment, const StepRecord& 
         return tokens.piece(step.sampled).find(when.text) != std::string::npos;
     }
     return false;
+}
+
+Result<void> checkModel(const Schedule& schedule, const ModelIdentity& model)
+{
+    if (schedule.model.empty() || schedule.model == model.fingerprint)
+        return {};
+    return failure(ErrorCode::InvalidArgument,
+                   "The schedule is for the model with the fingerprint " + schedule.model +
+                       ", and " + model.name + " has " + model.fingerprint + ".");
 }
 
 std::string toJson(const Schedule& schedule)

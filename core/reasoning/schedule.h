@@ -21,6 +21,8 @@
 
 namespace halftone {
 
+struct ModelIdentity;
+
 enum class TriggerKind : std::uint8_t
 {
     Step,         // so many steps were taken, or more
@@ -60,6 +62,9 @@ struct Schedule
 /// Whether `segment` (0: before the first) gives way to the next with the step after `step`.
 [[nodiscard]] bool endsWith(const Schedule&, std::int32_t segment, const StepRecord& step,
                             const TokenTable&);
+
+/// Fails with InvalidArgument, naming both, when the schedule was made for another model.
+[[nodiscard]] Result<void> checkModel(const Schedule&, const ModelIdentity&);
 
 [[nodiscard]] std::string toJson(const Schedule&);
 /// Fails with InvalidInput: unknown keys, none or several triggers, values out of range.

@@ -16,6 +16,7 @@ set(may_engine base format cache trace tokenizer sampling reasoning model)
 set(may_analysis base trace)
 set(may_store base cache trace analysis)
 set(may_exchange base cache trace tokenizer analysis store)
+set(may_runs base trace reasoning engine store)
 
 set(problems)
 
@@ -74,7 +75,7 @@ foreach(file IN LISTS ui_files)
     file(RELATIVE_PATH relative ${ROOT} ${file})
     forbid(${file} "^#include [<\"](torch/|ATen/|c10/|sqlite3.h|model/torch/)"
         "the window and the command line see core's public headers only")
-    forbid(${file} "^#include \"(base|format|cache|trace|tokenizer|sampling|reasoning|model|engine|analysis|store|exchange)/.*_p\\.h"
+    forbid(${file} "^#include \"(base|format|cache|trace|tokenizer|sampling|reasoning|model|engine|analysis|store|exchange|runs)/.*_p\\.h"
         "private headers of core stay in core")
     if(NOT relative STREQUAL "ui/plots/qcp.h")
         forbid(${file} "^#include [<\"]qcustomplot.h" "include plots/qcp.h instead")

@@ -39,6 +39,7 @@ private Q_SLOTS:
     void promptsComeFromFilesAndStandardInput();
     void promptIdsNeedNoTokenizer();
     void runsCanBeAddedToASession();
+    void aGroupIsOneSessionOfSeeds();
     void noStoreLeavesNoLibrary();
     void aPromptThatCannotBeFedLeavesNoRun_data();
     void aPromptThatCannotBeFedLeavesNoRun();
@@ -217,6 +218,34 @@ void TestCliRun::runsCanBeAddedToASession()
     QCOMPARE(sessions.size(), 1);
     QCOMPARE(sessions[0]["name"].toString(), "Sums");
     QCOMPARE(sessions[0]["runs"].toArray().size(), 2);
+}
+
+void TestCliRun::aGroupIsOneSessionOfSeeds()
+{
+    const Cli cli;
+    const QStringList arguments{"run",    "--prompt", walk,          "--mode", "gumbel",
+                                "--seed", "5",        "--max-steps", "4",      "--json"};
+    const CliResult result = cli.run(arguments + QStringList{"--group", "3"});
+    COMPARE_DONE(result);
+    const QJsonObject group = result.object();
+    const QJsonArray runs = group["runs"].toArray();
+    QCOMPARE(runs.size(), 3);
+    qint64 steps = 0;
+    for (int i = 0; i < 3; ++i) {
+        QCOMPARE(runs[i]["seed"].toInteger(), 5 + i);
+        QCOMPARE(runs[i]["session"].toInteger(), group["session"].toInteger());
+        steps += runs[i]["steps"].toInteger();
+    }
+    QCOMPARE(group["together"]["steps"].toInteger(), steps);
+    QVERIFY(group["together"]["seconds"].toDouble() > 0);
+    QVERIFY(group["together"]["decode_tokens_per_s"].toDouble() > 0);
+
+    const QJsonArray stored = cli.run({"sessions", "--json"}).array();
+    QCOMPARE(stored.size(), 1);
+    QCOMPARE(stored[0]["runs"].toArray().size(), 3);
+    // Each is what it would be alone.
+    const QJsonObject alone = cli.run(QStringList(arguments).replaceInStrings("5", "7")).object();
+    QCOMPARE(alone["text"].toString(), runs[2]["text"].toString());
 }
 
 void TestCliRun::noStoreLeavesNoLibrary()

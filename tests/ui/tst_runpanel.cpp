@@ -196,6 +196,47 @@ private Q_SLOTS:
         QCOMPARE(request.settings.parameters.at("temperature"), ParameterValue(1.25));
     }
 
+    void severalRunsAreStartedTogetherAndTheirEndIsTold()
+    {
+        Bench bench(slow);
+        bench.find<QSpinBox>("maxSteps")->setValue(800);
+        auto* count = bench.find<QSpinBox>("runCount");
+        QCOMPARE(count->value(), 1);
+        count->setFocus();
+        QTest::keyClick(count, Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClicks(count, QStringLiteral("4"));
+        QCOMPARE(bench.panel.request().count, 4);
+        bench.click(runButton);
+        QTRY_VERIFY2(bench.state().contains(QStringLiteral("4 runs")) &&
+                         bench.state().contains(QStringLiteral("together")),
+                     qPrintable(bench.state()));
+        QVERIFY(bench.state().startsWith(QStringLiteral("Running")));
+        QTRY_COMPARE(bench.engine.activity(), Activity::Idle);
+        QCOMPARE(bench.steps, std::size_t(800)); // of the first
+        QVERIFY2(bench.state().startsWith(QStringLiteral("4 runs: 4 finished · 3,200 steps in ")),
+                 qPrintable(bench.state()));
+        QVERIFY(bench.state().endsWith(QStringLiteral("steps/s together")));
+    }
+
+    void pauseStepAndStopAreForAllRunsTogether()
+    {
+        Bench bench(slow);
+        bench.find<QSpinBox>("maxSteps")->setValue(100'000'000);
+        bench.find<QSpinBox>("runCount")->setValue(3);
+        bench.click(stepButton);
+        QTRY_COMPARE(bench.engine.activity(), Activity::Paused);
+        QTRY_VERIFY2(bench.state().contains(QStringLiteral("Paused · 3 runs · 3 steps")),
+                     qPrintable(bench.state()));
+        bench.click(stepButton);
+        QTRY_VERIFY(bench.state().contains(QStringLiteral("3 runs · 6 steps")));
+        bench.click(pauseButton);
+        QTRY_VERIFY(bench.steps > 5);
+        bench.click(stopButton);
+        QTRY_COMPARE(bench.engine.activity(), Activity::Idle);
+        QVERIFY2(bench.state().contains(QStringLiteral("3 runs: 3 stopped")),
+                 qPrintable(bench.state()));
+    }
+
     void everyModeHasAFormThatMakesValidSettings()
     {
         Bench bench;
@@ -332,6 +373,7 @@ private Q_SLOTS:
             entered.parameters["answer-top-k"] = std::int64_t{4};
             bench.panel.setup()->setSettings(entered);
             bench.panel.setup()->setPrompt(QStringLiteral("w7\nw8"));
+            bench.find<QSpinBox>("runCount")->setValue(5);
             QSettings settings;
             bench.panel.save(settings);
         }
@@ -339,6 +381,7 @@ private Q_SLOTS:
         bench.panel.restore(QSettings());
         const RunRequest request = bench.panel.request();
         QCOMPARE(request.prompt, QStringLiteral("w7\nw8"));
+        QCOMPARE(request.count, 5);
         QCOMPARE(request.settings.mode, entered.mode);
         QCOMPARE(request.settings.seed, entered.seed);
         QCOMPARE(request.settings.maxSteps, entered.maxSteps);
@@ -377,7 +420,7 @@ private Q_SLOTS:
         }
         for (const char* name :
              {"model", "prompt", "samples", "mode", "parameter.temperature", "seed", "newSeed",
-              "maxSteps", "candidates", runButton, stepButton})
+              "runCount", "maxSteps", "candidates", runButton, stepButton})
             QVERIFY2(reached.contains(bench.find<QWidget>(name)), name);
     }
 

@@ -27,9 +27,10 @@ struct Bench
         engine.loadModel(QStringLiteral("any"));
     }
 
-    void start(std::int64_t maxSteps)
+    void start(std::int64_t maxSteps, int count = 1)
     {
         RunRequest request;
+        request.count = count;
         request.prompt = QStringLiteral("w1");
         request.settings.maxSteps = maxSteps;
         engine.start(request);
@@ -138,6 +139,24 @@ private Q_SLOTS:
         QTRY_COMPARE(read.size(), 1);
         QVERIFY(bench.document.info().id != first);
         QVERIFY(bench.document.isLive());
+    }
+
+    void aRunOfAGroupThatIsLookedAtIsShownWholeWhenItEnds()
+    {
+        Bench bench(slow);
+        bench.start(1500, 3);
+        QTRY_VERIFY(bench.document.count() > 500);
+        const RunId first = bench.document.info().id;
+        const RunId second(first.value + 1);
+        bench.presenter.open(second);
+        QTRY_COMPARE(bench.document.info().id, second);
+        QVERIFY(bench.presenter.liveIsHidden());
+        bench.cursor.moveTo(1);
+        QTRY_COMPARE(bench.engine.activity(), EngineController::Activity::Idle);
+        QTRY_COMPARE(bench.document.count(), 1500);
+        QCOMPARE(bench.document.info().id, second);
+        QCOMPARE(bench.document.info().status, RunStatus::Finished);
+        QCOMPARE(bench.cursor.step(), 1); // nobody is moved while reading
     }
 
     void forksTheRunInMemoryAndShowsTheChild()

@@ -86,6 +86,13 @@ void TestSessionTreeModel::childRunsStandUnderTheirParents()
     const QModelIndex forked = model.indexOf(RunId{4});
     QCOMPARE(forked.data().toString(), u"at step 7: fed 'bern' instead of 'femp'"_s);
     QCOMPARE(model.runAt(forked.parent()), RunId{2});
+    RunSummary seed = child(2, 1, 0);
+    seed.role = ForkRole::Group;
+    seed.change = "seed 8";
+    model.setSessions({session(1, "seeds", {run(1), seed})});
+    QCOMPARE(model.indexOf(RunId{2}).data().toString(), u"seed 8"_s);
+    model.setSessions(
+        {session(1, "walks", {run(1), child(2, 1, 5), child(3, 1, 9), child(4, 2, 7), run(5)})});
     QCOMPARE(model.indexOf(RunId{1}).data().toString(), u"soft, seed 7"_s);
     QVERIFY(!model.indexOf(RunId{99}).isValid());
     QVERIFY(!model.indexOf(SessionId{99}).isValid());

@@ -164,6 +164,7 @@ void EngineController::drain()
                 e.run, std::make_shared<const std::vector<StepRecord>>(std::move(e.steps)));
         },
         [this](const EndedEvent& e) { Q_EMIT runEnded(e.info); },
+        [this](const GroupEvent& e) { Q_EMIT groupAdvanced(e.totals); },
         [this](const FailedEvent& e) { Q_EMIT failed(QString::fromStdString(e.message)); },
     };
     // From a member, so that a slot that runs an event loop of its own keeps the order.

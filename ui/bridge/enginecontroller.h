@@ -3,14 +3,18 @@
 //
 // While the engine thread works, it appends what happens to an outbox under a short lock, and a
 // timer here empties it about 30 times a second; there is never a signal per step, and at rest
-// nothing ticks. Every run is stored as it grows by a RunRecorder. Of a run that is replaced the
-// end is told before the next one starts, and nothing of it comes later.
+// nothing ticks. Every run is stored as it grows. Of a run that is replaced the end is told before
+// the next one starts, and nothing of it comes later.
+//
+// Several runs of the same settings go on together (RunGroup): commands are for all of them, steps
+// are told of the first, ends of each.
 #pragma once
 
 #include "base/progress.h"
 #include "base/result.h"
 #include "engine/engine.h"
 #include "reasoning/runsettings.h"
+#include "runs/grouptotals.h"
 #include "trace/runinfo.h"
 #include "trace/stepinput.h"
 #include "trace/steprecord.h"
@@ -35,6 +39,7 @@ struct RunRequest
     std::optional<SessionId> session; // absent: a new session, named after the prompt
     QString prompt;
     RunSettings settings;
+    int count = 1; // runs of these settings at once, with the seeds that follow
 };
 
 struct ForkRequest
@@ -60,6 +65,7 @@ struct StartedRun
     RunInfo info;
     std::shared_ptr<const TokenTable> tokens;
     std::vector<StepRecord> shared;
+    int count = 1; // runs of its group; this is the first
 };
 
 /// Makes an engine of a folder, on the engine thread.
@@ -124,6 +130,8 @@ Q_SIGNALS:
                         std::shared_ptr<const std::vector<halftone::StepRecord>> steps);
     /// Ended, by itself, by the user or by an error (which failed() tells as well).
     void runEnded(const halftone::RunInfo& info);
+    /// What the runs of a group of several did so far; once more when the last has ended.
+    void groupAdvanced(const halftone::GroupTotals& totals);
     /// A sentence for the user.
     void failed(const QString& message);
 

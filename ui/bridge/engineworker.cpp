@@ -14,7 +14,7 @@ namespace {
 using Activity = EngineController::Activity;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto recorderCheckInterval = std::chrono::milliseconds(100);
+constexpr auto groupTellingInterval = std::chrono::milliseconds(50);
 
 bool isRun(const EngineCommand& command)
 {
@@ -115,11 +115,8 @@ void EngineController::Worker::loop()
         else if (stepping())
             takeStep();
     }
-    if (m_recorder)
-        endRun(RunStatus::Stopped, StopReason::User);
-    // What they hold belongs to this thread.
-    m_session.reset();
-    m_engine.reset();
+    dropRun();
+    m_engine.reset(); // what it holds belongs to this thread
 }
 
 std::optional<EngineCommand> EngineController::Worker::next(bool wait)
@@ -166,7 +163,7 @@ void EngineController::Worker::sendActivity(Activity activity)
 
 void EngineController::Worker::sendCurrentActivity()
 {
-    sendActivity(!m_recorder ? Activity::Idle : m_paused ? Activity::Paused : Activity::Running);
+    sendActivity(!goesOn() ? Activity::Idle : m_paused ? Activity::Paused : Activity::Running);
 }
 
 void EngineController::Worker::sendFailure(const Error& error)
@@ -244,20 +241,15 @@ void EngineController::Worker::execute(ForkStoredCommand& command)
 
 void EngineController::Worker::execute(const ChangeCommand& command)
 {
-    if (!m_recorder)
+    if (!goesOn())
         return;
-    if (const Result<void> changed = m_session->change(command.mode, command.parameters);
-        !changed) {
+    if (const Result<void> changed = m_runs->change(command.mode, command.parameters); !changed)
         sendFailure(changed.error());
-        return;
-    }
-    m_info.settings = toJson(m_session->settings());
-    m_recorder->settingsChanged(m_info.settings);
 }
 
 void EngineController::Worker::execute(ControlCommand command)
 {
-    if (!m_recorder)
+    if (!goesOn())
         return;
     switch (command) {
     case ControlCommand::Step:
@@ -279,7 +271,7 @@ void EngineController::Worker::execute(ControlCommand command)
         }
         break;
     case ControlCommand::Stop:
-        endRun(RunStatus::Stopped, StopReason::User);
+        stopRuns();
         sendActivity(Activity::Idle);
         break;
     }
@@ -309,21 +301,20 @@ Result<void> EngineController::Worker::start(const StartCommand& command)
     if (m_engine->tokenizer() != nullptr)
         info.prompt = prompt;
     return begin(std::move(*session), std::move(info), std::nullopt, command.paused,
-                 command.cancel);
+                 command.cancel, command.request.count);
 }
 
 Result<void> EngineController::Worker::fork(const ForkCommand& command)
 {
-    if (!m_session)
+    if (!m_runs)
         return failure(ErrorCode::InvalidArgument,
                        "No run is in memory to fork: start one, or fork a stored run.");
     Result<std::unique_ptr<Session>> child =
-        m_session->fork(command.request.step, command.request.settings);
+        session().fork(command.request.step, command.request.settings);
     if (!child)
         return Unexpected(child.error());
-    if (m_recorder)
-        endRun(RunStatus::Stopped, StopReason::User);
-    RunInfo info = describeChild(**child, m_info, command.request);
+    stopRuns();
+    RunInfo info = describeChild(**child, m_runs->first().info(), command.request);
     return begin(std::move(*child), std::move(info), command.request.input, command.paused,
                  command.cancel);
 }
@@ -331,7 +322,7 @@ Result<void> EngineController::Worker::fork(const ForkCommand& command)
 Result<void> EngineController::Worker::forkStored(const ForkStoredCommand& command)
 {
     const RunInfo& parent = command.parent;
-    if (m_session && m_info.id == parent.id)
+    if (m_runs && m_runs->first().info().id == parent.id)
         return fork({command.ticket, command.request, command.paused, command.cancel});
     if (!m_engine)
         return failure(ErrorCode::InvalidArgument,
@@ -375,26 +366,22 @@ Result<void> EngineController::Worker::forkStored(const ForkStoredCommand& comma
 
 Result<void> EngineController::Worker::begin(std::unique_ptr<Session> session, RunInfo info,
                                              std::optional<StepInput> firstInput, bool paused,
-                                             const CancelToken& cancel)
+                                             const CancelToken& cancel, int count)
 {
-    Result<std::unique_ptr<RunRecorder>> recorder =
-        RunRecorder::start(m_library, std::move(info), m_engine->tokens());
-    if (!recorder)
-        return Unexpected(recorder.error());
-    m_session = std::move(session);
-    m_recorder = std::move(*recorder);
-    m_session->setObserver(m_recorder.get());
-    m_session->setTrialCancel(cancel);
-    m_recorderChecked = Clock::now();
-    m_info = m_recorder->info();
+    Result<RunGroup> runs = RunGroup::start(std::move(session), std::move(info), m_library, count);
+    if (!runs)
+        return Unexpected(runs.error());
+    m_runs = std::move(*runs);
+    m_runs->setTrialCancel(cancel);
     m_forcedInput = std::move(firstInput);
     m_paused = false;
     m_stepsToPause = paused ? 1 : 0;
 
     auto started = std::make_shared<StartedRun>();
-    started->info = m_info;
+    started->info = m_runs->first().info();
     started->tokens = m_engine->tokens();
-    started->shared = m_session->steps();
+    started->shared = m_runs->first().session().steps();
+    started->count = count;
     send(StartedEvent{std::move(started)});
     sendActivity(Activity::Running);
     return {};
@@ -404,66 +391,55 @@ void EngineController::Worker::sendStep(StepRecord step)
 {
     const std::lock_guard lock(m_mutex);
     if (m_outbox.empty() || !std::holds_alternative<StepsEvent>(m_outbox.back()))
-        m_outbox.push_back(StepsEvent{m_info.id, {}});
+        m_outbox.push_back(StepsEvent{m_runs->first().info().id, {}});
     std::get<StepsEvent>(m_outbox.back()).steps.push_back(std::move(step));
 }
 
 void EngineController::Worker::takeStep()
 {
-    if (!m_session->finished()) {
-        const Result<const StepRecord*> record =
-            m_forcedInput ? m_session->stepWith(*m_forcedInput) : m_session->step();
-        m_forcedInput.reset();
-        if (!record) {
-            endRun(RunStatus::Failed, StopReason::None, record.error().message);
-            send(FailedEvent{record.error().message});
-            sendActivity(Activity::Idle);
-            return;
-        }
-        if (*record != nullptr)
-            sendStep(**record);
-    }
-    if (m_session->finished()) {
-        endRun(m_session->stopReason() == StopReason::User ? RunStatus::Stopped
-                                                           : RunStatus::Finished,
-               m_session->stopReason());
-        sendActivity(Activity::Idle);
-        return;
-    }
-    if (const auto now = Clock::now(); now - m_recorderChecked >= recorderCheckInterval) {
-        m_recorderChecked = now;
-        if (const Result<void> stored = m_recorder->status(); !stored) {
-            endRun(RunStatus::Failed, StopReason::None, stored.error().message);
-            sendActivity(Activity::Idle);
-            return;
-        }
-    }
-    if (m_stepsToPause > 0 && --m_stepsToPause == 0) {
+    const std::vector<StepRecord>& steps = session().steps();
+    const std::size_t before = steps.size();
+    const std::optional<StepInput> forced = std::exchange(m_forcedInput, std::nullopt);
+    const Result<void> taken = m_runs->step(forced ? &*forced : nullptr);
+    if (steps.size() > before)
+        sendStep(steps.back());
+    if (m_stepsToPause > 0 && --m_stepsToPause == 0)
         m_paused = true;
-        sendActivity(Activity::Paused);
-    }
+    tellRuns(m_paused);
+    if (!taken)
+        sendFailure(taken.error());
+    if (!stepping())
+        sendCurrentActivity();
 }
 
 void EngineController::Worker::dropRun()
 {
-    if (m_recorder)
-        endRun(RunStatus::Stopped, StopReason::User);
-    m_session.reset(); // its cache is the largest thing that can go
+    stopRuns();
+    m_runs.reset(); // their caches are the largest things that can go
 }
 
-void EngineController::Worker::endRun(RunStatus status, StopReason stop, const std::string& failure)
+void EngineController::Worker::stopRuns()
 {
-    m_info.status = status;
-    m_info.stop = stop;
-    m_info.failure = failure;
-    m_info.timings = m_session->timings();
-    m_info.finishedMs = unixMs();
-    m_session->setObserver(nullptr);
-    const Result<void> stored = m_recorder->finish(status, stop, m_info.timings, failure);
-    m_recorder.reset();
-    if (!stored)
-        send(FailedEvent{stored.error().message});
-    send(EndedEvent{m_info});
+    if (!goesOn())
+        return;
+    const Result<void> closed = m_runs->close(RunStatus::Stopped, StopReason::User);
+    if (!closed)
+        sendFailure(closed.error());
+    tellRuns(true);
+}
+
+void EngineController::Worker::tellRuns(bool now)
+{
+    for (RunInfo& info : m_runs->takeClosed())
+        send(EndedEvent{std::move(info)});
+    const bool over = !m_runs->goesOn();
+    if (m_runs->runs().size() == 1 ||
+        (!now && !over && Clock::now() - m_groupTold < groupTellingInterval))
+        return;
+    m_groupTold = Clock::now();
+    send(GroupEvent{m_runs->totals()});
+    if (over)
+        m_runs->keepFirst();
 }
 
 } // namespace halftone::ui

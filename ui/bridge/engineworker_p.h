@@ -1,4 +1,4 @@
-// The engine thread: owns engine, session and recorder, and nobody else ever touches them.
+// The engine thread: owns engine, sessions and recorders, and nobody else ever touches them.
 //
 // Commands come in through a queue that is looked at between steps; what happens goes out through
 // an outbox that the UI thread empties when it likes. Both lie behind one mutex that is held for
@@ -10,7 +10,7 @@
 #pragma once
 
 #include "bridge/enginecontroller.h"
-#include "store/runrecorder.h"
+#include "runs/rungroup.h"
 
 #include <atomic>
 #include <chrono>
@@ -113,13 +113,19 @@ struct EndedEvent
     RunInfo info;
 };
 
+/// Of a group of several.
+struct GroupEvent
+{
+    GroupTotals totals;
+};
+
 struct FailedEvent
 {
     std::string message;
 };
 
 using EngineEvent = std::variant<ActivityEvent, ProgressEvent, LoadedEvent, StartedEvent,
-                                 StepsEvent, EndedEvent, FailedEvent>;
+                                 StepsEvent, EndedEvent, GroupEvent, FailedEvent>;
 
 class EngineController::Worker
 {
@@ -163,16 +169,21 @@ private:
     [[nodiscard]] Result<void> start(const StartCommand& command);
     [[nodiscard]] Result<void> fork(const ForkCommand& command);
     [[nodiscard]] Result<void> forkStored(const ForkStoredCommand& command);
-    /// Takes the run over once its session stands at its first own step.
+    /// Takes the run over once its session stands at its first own step, with so many runs of the
+    /// same settings in all.
     [[nodiscard]] Result<void> begin(std::unique_ptr<Session> session, RunInfo info,
                                      std::optional<StepInput> firstInput, bool paused,
-                       const CancelToken&);
+                                     const CancelToken&, int count = 1);
     void sendStep(StepRecord);
     void takeStep();
     /// Makes room for another run or model.
     void dropRun();
-    void endRun(RunStatus status, StopReason stop, const std::string& failure = {});
-    [[nodiscard]] bool stepping() const { return m_recorder && !m_paused; }
+    void stopRuns();
+    /// Tells of runs that were closed, and now and then, `now` at the latest, how far a group is.
+    void tellRuns(bool now);
+    [[nodiscard]] bool goesOn() const { return m_runs && m_runs->goesOn(); }
+    [[nodiscard]] bool stepping() const { return goesOn() && !m_paused; }
+    [[nodiscard]] Session& session() const { return m_runs->first().session(); }
 
     const std::filesystem::path m_library;
     const EngineLoader m_loader;
@@ -186,14 +197,13 @@ private:
     std::atomic<bool> m_calling = false; // a command waits or the end has come; saves the lock
 
     std::shared_ptr<const Engine> m_engine;
-    std::unique_ptr<Session> m_session;      // of the run last started, kept for forks
-    std::unique_ptr<RunRecorder> m_recorder; // while that run goes on
-    RunInfo m_info;                          // of that run
-    Ticket m_seen = 0;                       // newest run ticket taken from the queue
+    /// Last started; the first is the one that is shown, and kept for forks.
+    std::optional<RunGroup> m_runs;
+    std::chrono::steady_clock::time_point m_groupTold;
+    Ticket m_seen = 0; // newest run ticket taken from the queue
     bool m_paused = false;
     std::int64_t m_stepsToPause = 0; // how many are taken before the run pauses; 0: it does not
     std::optional<StepInput> m_forcedInput; // of the next step
-    std::chrono::steady_clock::time_point m_recorderChecked;
 
     std::thread m_thread; // last: it uses all of the above
 };

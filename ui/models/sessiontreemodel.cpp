@@ -238,7 +238,9 @@ QVariant SessionTreeModel::runData(const Node& node, int column, int role) const
                            .arg(QString::number(run.id.value), mode, seed,
                                 QString::fromStdString(run.modelName));
         if (run.parent)
-            text += QLatin1Char('\n') + tr("Forked from run %1 at step %2: %3")
+            text += QLatin1Char('\n') + (run.role == ForkRole::Group
+                                             ? tr("In a group with run %1, at step %2: %3")
+                                             : tr("Forked from run %1 at step %2: %3"))
                                             .arg(QString::number(run.parent->value),
                                                  QString::number(run.forkStep.value),
                                                  QString::fromStdString(run.change));
@@ -257,6 +259,8 @@ QVariant SessionTreeModel::runData(const Node& node, int column, int role) const
         return {};
     switch (static_cast<Column>(column)) {
     case Name:
+        if (run.role == ForkRole::Group && run.parent)
+            return QString::fromStdString(run.change);
         return run.parent ? (run.role == ForkRole::ChosenTrial ? tr("✓ at step %1: %2")
                                                                : tr("at step %1: %2"))
                                 .arg(QString::number(run.forkStep.value),

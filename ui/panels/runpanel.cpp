@@ -83,6 +83,37 @@ QString rateText(double stepsPerSecond)
     return RunPanel::tr("%1 steps/s").arg(QLocale().toString(stepsPerSecond, 'f', decimals));
 }
 
+QString togetherText(double stepsPerSecond)
+{
+    return RunPanel::tr("%1 together").arg(rateText(stepsPerSecond));
+}
+
+QString describeProgress(const GroupTotals& group)
+{
+    const int ended = group.finished + group.stopped + group.failed;
+    const QString runs = ended > 0
+                             ? RunPanel::tr("%1 runs, %2 ended").arg(group.runs).arg(ended)
+                             : RunPanel::tr("%1 runs").arg(group.runs);
+    return RunPanel::tr("%1 · %2").arg(runs, stepsText(group.steps));
+}
+
+/// "8 runs: 5 finished, 3 stopped · 2,048 steps in 3.20 s · 640 steps/s together".
+QString describeEnd(const GroupTotals& group)
+{
+    QStringList ends;
+    if (group.finished > 0)
+        ends << RunPanel::tr("%1 finished").arg(group.finished);
+    if (group.stopped > 0)
+        ends << RunPanel::tr("%1 stopped").arg(group.stopped);
+    if (group.failed > 0)
+        ends << RunPanel::tr("%1 failed").arg(group.failed);
+    return RunPanel::tr("%1 runs: %2 · %3 in %4 s · %5")
+        .arg(group.runs)
+        .arg(ends.join(QStringLiteral(", ")), stepsText(group.steps),
+             QLocale().toString(static_cast<double>(group.computedNs) / 1e9, 'f', 2),
+             togetherText(group.stepsPerSecond()));
+}
+
 } // namespace
 
 RunPanel::RunPanel(EngineController* engine, ModelList* models, Commands* commands, QWidget* parent)
@@ -124,15 +155,21 @@ RunPanel::RunPanel(EngineController* engine, ModelList* models, Commands* comman
     });
     connect(m_engine, &EngineController::runStarted, this, [this](const auto& run) {
         m_stepCount = static_cast<qint64>(run->shared.size());
+        m_group.reset();
+        if (run->count > 1)
+            m_group.emplace().runs = run->count;
         m_rate.reset();
         m_clock.start();
     });
     connect(m_engine, &EngineController::stepsAvailable, this, [this](RunId, const auto& steps) {
         m_stepCount += static_cast<qint64>(steps->size());
+        if (m_group)
+            return;
         m_rate.add(m_clock.elapsed(), static_cast<qint64>(steps->size()));
         showSteps();
     });
     connect(m_engine, &EngineController::runEnded, this, &RunPanel::showEnd);
+    connect(m_engine, &EngineController::groupAdvanced, this, &RunPanel::showGroup);
     connect(m_models, &ModelList::changed, this, &RunPanel::listModels);
     connect(m_setup, &RunSetup::changed, this, &RunPanel::showActivity);
 
@@ -298,6 +335,7 @@ RunRequest RunPanel::request() const
         request.session = m_session;
     request.prompt = m_setup->prompt();
     request.settings = m_setup->settings();
+    request.count = m_setup->runCount();
     return request;
 }
 
@@ -388,25 +426,41 @@ void RunPanel::showState(const QString& text)
 
 void RunPanel::showSteps()
 {
-    const QString steps = stepsText(m_stepCount);
+    QString text = m_group ? describeProgress(*m_group) : stepsText(m_stepCount);
     if (m_engine->activity() == Activity::Paused)
-        showState(tr("Paused · %1").arg(steps));
-    else if (const double rate = m_rate.perSecond(); rate > 0)
-        showState(tr("Running · %1 · %2").arg(steps, rateText(rate)));
-    else
-        showState(tr("Running · %1").arg(steps));
+        return showState(tr("Paused · %1").arg(text));
+    if (const double rate = m_rate.perSecond(); rate > 0)
+        text = tr("%1 · %2").arg(text, m_group ? togetherText(rate) : rateText(rate));
+    showState(tr("Running · %1").arg(text));
 }
 
 void RunPanel::showEnd(const RunInfo& info)
 {
-    // A run that makes room for another is not the news.
-    if (!goesOn())
+    // A run that makes room for another is not the news, nor is one of several.
+    if (!goesOn() || m_group)
         return;
-    m_end = tr("%1 · %2").arg(describeEnd(info), stepsText(m_stepCount));
+    QString end = tr("%1 · %2").arg(describeEnd(info), stepsText(m_stepCount));
     if (info.timings.decodeSteps > 0 && info.timings.decodeNs > 0)
-        m_end =
-            tr("%1 · %2").arg(m_end, rateText(1e9 * static_cast<double>(info.timings.decodeSteps) /
+        end = tr("%1 · %2").arg(end, rateText(1e9 * static_cast<double>(info.timings.decodeSteps) /
                                               static_cast<double>(info.timings.decodeNs)));
+    tellEnd(end);
+}
+
+void RunPanel::showGroup(const GroupTotals& totals)
+{
+    if (!goesOn() || !m_group)
+        return;
+    m_rate.add(m_clock.elapsed(), totals.steps - m_group->steps);
+    m_group = totals;
+    if (totals.goingOn > 0)
+        showSteps();
+    else
+        tellEnd(describeEnd(totals));
+}
+
+void RunPanel::tellEnd(const QString& end)
+{
+    m_end = end;
     showState(m_end);
     QAccessibleEvent event(m_state, QAccessible::Alert);
     QAccessible::updateAccessibility(&event);

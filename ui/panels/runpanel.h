@@ -70,6 +70,8 @@ private:
     void showActivity();
     void showSteps();
     void showEnd(const RunInfo& info);
+    void showGroup(const GroupTotals& totals);
+    void tellEnd(const QString& end);
     void showState(const QString& text);
     [[nodiscard]] bool goesOn() const; // a run is in progress, paused or not
 
@@ -91,6 +93,7 @@ private:
     QLabel* m_state = nullptr;
 
     qint64 m_stepCount = 0; // of the run that goes on, the shared prefix included
+    std::optional<GroupTotals> m_group; // of the runs that go on, when there are several
     QString m_end;          // how the last run ended, while nothing else happens
     RateMeter m_rate;
     QElapsedTimer m_clock;

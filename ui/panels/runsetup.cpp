@@ -34,6 +34,8 @@ namespace {
 constexpr int promptLines = 6;
 constexpr int maxCandidates = 1000;
 constexpr int highestMaxSteps = 1'000'000'000;
+constexpr int maxRuns = 256; // as halftone-cli's --group
+constexpr auto runCountKey = "runs";
 
 /// "END", "\n\n" in JSON's quotes, or one text as it stands.
 std::vector<std::string> parseStopTexts(const QString& text)
@@ -186,6 +188,18 @@ void RunSetup::buildLimits(QVBoxLayout* layout)
     seedLabel->setBuddy(m_seed);
     form->addRow(seedLabel, seedRow);
 
+    m_runCount = new IntegerSpinBox(this);
+    m_runCount->setObjectName(QStringLiteral("runCount"));
+    m_runCount->setAccessibleName(tr("Runs, a seed each"));
+    m_runCount->setRange(1, maxRuns);
+    m_runCount->setToolTip(tr("So many runs of these settings at once, with this seed and those "
+                              "that follow it. They share the reading of the prompt and each pass "
+                              "over the weights; the first is shown, and the others stand under it "
+                              "in Sessions"));
+    auto* runCountLabel = new QLabel(tr("R&uns (seeds)"), this);
+    runCountLabel->setBuddy(m_runCount);
+    form->addRow(runCountLabel, m_runCount);
+
     m_maxSteps = new IntegerSpinBox(this);
     m_maxSteps->setObjectName(QStringLiteral("maxSteps"));
     m_maxSteps->setAccessibleName(tr("Most steps"));
@@ -259,6 +273,7 @@ void RunSetup::buildLimits(QVBoxLayout* layout)
     m_candidates->setValue(defaults.candidates);
     connect(dice, &QToolButton::clicked, this, &RunSetup::newSeed);
     connect(m_seed, &QLineEdit::textChanged, this, &RunSetup::changed);
+    connect(m_runCount, &QSpinBox::valueChanged, this, &RunSetup::changed);
     connect(m_maxSteps, &QSpinBox::valueChanged, this, &RunSetup::changed);
     connect(m_candidates, &QSpinBox::valueChanged, this, &RunSetup::changed);
     connect(m_startPhase, &QComboBox::currentIndexChanged, this, &RunSetup::changed);
@@ -332,6 +347,11 @@ void RunSetup::setSettings(const RunSettings& settings)
     m_stopTexts->setText(shownStopTexts(settings.stop));
 }
 
+int RunSetup::runCount() const
+{
+    return m_runCount->value();
+}
+
 void RunSetup::newSeed()
 {
     m_seed->renew();
@@ -346,6 +366,7 @@ void RunSetup::save(QSettings& settings) const
 {
     settings.setValue(QStringLiteral("prompt"), prompt());
     settings.setValue(QStringLiteral("settings"), QString::fromStdString(toJson(this->settings())));
+    settings.setValue(QLatin1String(runCountKey), runCount());
     // The values of the modes that are not shown, each as the settings of a run in that mode.
     for (const auto& [mode, parameters] : m_parameters) {
         RunSettings other;
@@ -361,6 +382,7 @@ void RunSetup::restore(const QSettings& settings)
 {
     if (settings.contains(QStringLiteral("prompt")))
         setPrompt(settings.value(QStringLiteral("prompt")).toString());
+    m_runCount->setValue(settings.value(QLatin1String(runCountKey), 1).toInt());
     for (const Mode& mode : modes()) {
         const QString name = QString::fromStdString(mode.name);
         const std::string json =

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] RunSettings settings() const;
     /// An unknown mode leaves the mode as it is.
     void setSettings(const RunSettings& settings);
+    /// How many runs of these settings, with the seeds that follow.
+    [[nodiscard]] int runCount() const;
     void newSeed();
     /// Sample prompts are for the models that were trained on such.
     void offerSamples(bool offered);
@@ -61,6 +63,7 @@ private:
     QLabel* m_modeSummary = nullptr;
     ParameterForm* m_form = nullptr;
     SeedEdit* m_seed = nullptr;
+    QSpinBox* m_runCount = nullptr;
     QSpinBox* m_maxSteps = nullptr;
     QSpinBox* m_candidates = nullptr;
     QComboBox* m_startPhase = nullptr;
