@@ -12,16 +12,9 @@ Result<std::span<const float>> Session::State::adjustedLogits()
 {
     const LogitAdjustments& adjust = (*m_rules)[static_cast<std::size_t>(m_segment)].adjust;
     if (adjust.changesNothing())
-        return m_logits;
-    std::span<const TokenId> history;
-    if (adjust.penalises()) {
-        if (m_history.empty())
-            m_history = prompt;
-        for (std::size_t i = m_history.size() - prompt.size(); i < steps.size(); ++i)
-            m_history.push_back(steps[i].sampled);
-        history = std::span(m_history).subspan(adjust.countsPrompt ? 0 : prompt.size());
-    }
-    if (!adjustLogits(m_logits, adjust, history, m_adjusted))
+        return lane().logits();
+    const auto history = std::span(m_history).subspan(adjust.countsPrompt ? 0 : prompt.size());
+    if (!adjustLogits(lane().logits(), adjust, history, m_adjusted))
         return failure(ErrorCode::InvalidArgument,
                        "At step " + std::to_string(steps.size()) +
                            " every token that the model thinks possible is banned; ban fewer.");

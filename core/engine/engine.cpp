@@ -128,9 +128,10 @@ Result<std::vector<float>> Engine::logits(std::span<const TokenId> ids, LogitsOf
     });
 }
 
-Result<std::unique_ptr<Session>> Engine::createSession(const RunSettings& settings) const
+Result<std::unique_ptr<Session>>
+Engine::createSession(const RunSettings& settings, std::shared_ptr<const Engine> partner) const
 {
-    return Session::create(shared_from_this(), settings);
+    return Session::create(shared_from_this(), std::move(partner), settings);
 }
 
 } // namespace halftone

@@ -46,8 +46,10 @@ public:
     /// Logits of `ids` from an empty cache: [V] for the last position or [T, V] for all.
     [[nodiscard]] Result<std::vector<float>> logits(std::span<const TokenId> ids, LogitsOf) const;
 
-    /// A generation, not yet prefilled. Fails with InvalidArgument when the settings do.
-    [[nodiscard]] Result<std::unique_ptr<Session>> createSession(const RunSettings&) const;
+    /// A generation, not yet prefilled; with a partner for modes that take turns between two
+    /// models. Fails with InvalidArgument when the settings do, or the partner (partner.h).
+    [[nodiscard]] Result<std::unique_ptr<Session>>
+    createSession(const RunSettings&, std::shared_ptr<const Engine> partner = {}) const;
 
 private:
     Engine(std::unique_ptr<const LanguageModel>, std::unique_ptr<const Tokenizer>, TokenMarkers);

@@ -6,13 +6,6 @@
 
 namespace halftone {
 
-namespace {
-
-// Long enough for matrix products to be quick, short enough to cancel a large model's prefill soon.
-constexpr std::size_t chunkSize = 128;
-
-} // namespace
-
 Result<void> checkToken(const LanguageModel& model, TokenId id)
 {
     const std::int32_t size = model.identity().vocabularySize;
@@ -48,11 +41,11 @@ Result<void> feedTokens(const LanguageModel& model, KvCache& cache, std::span<co
 {
     const auto embeddingSize = static_cast<std::size_t>(model.identity().embeddingSize);
     const auto vocabularySize = static_cast<std::size_t>(model.identity().vocabularySize);
-    std::vector<float> x(std::min(ids.size(), chunkSize) * embeddingSize);
-    for (std::size_t begin = 0; begin < ids.size(); begin += chunkSize) {
+    std::vector<float> x(std::min(ids.size(), feedingChunk) * embeddingSize);
+    for (std::size_t begin = 0; begin < ids.size(); begin += feedingChunk) {
         if (cancel.cancelled())
             return failure(ErrorCode::Cancelled, "Reading the prompt was cancelled.");
-        const auto chunk = ids.subspan(begin, std::min(chunkSize, ids.size() - begin));
+        const auto chunk = ids.subspan(begin, std::min(feedingChunk, ids.size() - begin));
         const auto rows = std::span(x).first(chunk.size() * embeddingSize);
         const auto out = which == LogitsOf::All
                              ? logits.subspan(begin * vocabularySize, chunk.size() * vocabularySize)

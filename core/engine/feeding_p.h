@@ -10,6 +10,10 @@
 
 namespace halftone {
 
+/// Rows that are fed at once: long enough for matrix products to be quick, short enough to cancel a
+/// large model's prefill soon.
+inline constexpr std::size_t feedingChunk = 128;
+
 /// Refuses an empty prompt, an id outside the vocabulary and more ids than the context holds
 /// after `rowsBefore` rows of something else.
 [[nodiscard]] Result<void> checkPrompt(const LanguageModel&, std::span<const TokenId> ids,

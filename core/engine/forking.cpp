@@ -9,7 +9,7 @@ Result<std::unique_ptr<Session::State>>
 Session::State::createChild(const std::optional<RunSettings>& other) const
 {
     if (!other)
-        return make(engine, settings, m_rules, softPrompt);
+        return make(engine, partner, settings, m_rules, softPrompt);
     if (other->softPrompt != settings.softPrompt)
         return failure(ErrorCode::InvalidArgument,
                        "A fork shares its parent's cache and so its soft prompt; start another run "
@@ -17,29 +17,10 @@ Session::State::createChild(const std::optional<RunSettings>& other) const
     auto complete = completeSettings(*other);
     if (!complete)
         return Unexpected(complete.error());
-    auto rules = makeRules(*engine, *complete);
+    auto rules = makeRules(*engine, partner.get(), *complete);
     if (!rules)
         return Unexpected(rules.error());
-    return make(engine, std::move(*complete), std::move(*rules), softPrompt);
-}
-
-/// With the first `stepCount` steps of this one and `rows` rows of its cache.
-Result<std::unique_ptr<Session::State>>
-Session::State::childAfter(std::size_t stepCount, std::int64_t rows,
-                           const std::optional<RunSettings>& other) const
-{
-    auto child = createChild(other);
-    if (!child)
-        return child;
-    auto cache = m_cache->fork(rows);
-    if (!cache)
-        return Unexpected(cache.error());
-    State& state = **child;
-    state.m_cache = std::move(*cache);
-    state.m_promptOutput = m_promptOutput;
-    state.prompt = prompt;
-    state.steps.assign(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(stepCount));
-    return child;
+    return make(engine, partner, std::move(*complete), std::move(*rules), softPrompt);
 }
 
 Result<std::unique_ptr<Session::State>>
@@ -49,26 +30,48 @@ Session::State::fork(StepIndex step, const std::optional<RunSettings>& other) co
         return Unexpected(*poison);
     if (auto checked = checkStep(step); !checked)
         return Unexpected(checked.error());
-    auto child = childAfter(step.index(), rowsBefore(step.index()), other);
-    if (child)
-        (*child)->standBefore(step.index(), standingBefore(step.index()));
-    return child;
-}
-
-/// With the logits at hand, so that the rule decides on without another pass.
-Result<std::unique_ptr<Session::State>> Session::State::forkHere() const
-{
-    auto child = childAfter(steps.size(), m_cache->rows(), {});
+    auto child = createChild(other);
     if (!child)
         return child;
     State& state = **child;
+    for (std::size_t lane = 0; lane < m_lanes.size(); ++lane) {
+        auto fork = m_lanes[lane].fork(rowsBefore(step.index(), lane));
+        if (!fork)
+            return Unexpected(fork.error());
+        state.m_lanes[lane] = std::move(*fork);
+    }
+    state.takeHistory(*this, step.index());
+    state.standBefore(step.index(), standingBefore(step.index()));
+    return child;
+}
+
+/// With the one lane that decides in it, and its logits at hand if they are here, so that the rule
+/// decides on without another pass.
+Result<std::unique_ptr<Session::State>>
+Session::State::forkForTrial(std::vector<double> ruleState) const
+{
+    auto child = createChild({});
+    if (!child)
+        return child;
+    State& state = **child;
+    const auto lane = static_cast<std::size_t>(rule().modelFor(ruleState));
+    auto fork = m_lanes[lane].forkHere();
+    if (!fork)
+        return Unexpected(fork.error());
+    state.m_lanes[lane] = std::move(*fork);
+    state.takeHistory(*this, steps.size());
     state.m_phase = m_phase;
     state.m_segment = m_segment;
-    state.m_ruleState = m_ruleState;
-    state.m_logits = m_logits;
-    state.m_hidden = m_hidden;
-    state.m_logitsReady = true;
+    state.m_ruleState = std::move(ruleState);
     return child;
+}
+
+void Session::State::takeHistory(const State& other, std::size_t stepCount)
+{
+    const auto count = static_cast<std::ptrdiff_t>(stepCount);
+    prompt = other.prompt;
+    steps.assign(other.steps.begin(), other.steps.begin() + count);
+    m_history.assign(other.m_history.begin(), other.m_history.begin() + std::ssize(prompt) + count);
 }
 
 } // namespace halftone

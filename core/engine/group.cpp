@@ -14,7 +14,7 @@ Result<void> Session::State::feedTogether(std::span<State* const> states)
     std::vector<State*> waiting;
     std::copy_if(states.begin(), states.end(), std::back_inserter(waiting), [](const State* state) {
         return !state->poison && !state->prompt.empty() && state->stop == StopReason::None &&
-               !state->m_logitsReady;
+               state->isOneRowBehind();
     });
     if (waiting.empty())
         return {};
@@ -30,7 +30,7 @@ Result<void> Session::State::feedTogether(std::span<State* const> states)
             if (auto embedded = state->embedPending(); !embedded)
                 return embedded;
             x.insert(x.end(), state->m_x.begin(), state->m_x.end());
-            caches.push_back(state->m_cache.get());
+            caches.push_back(state->m_lanes.front().cache());
         }
         const auto vocabulary = static_cast<std::size_t>(model.identity().vocabularySize);
         const auto embedding = static_cast<std::size_t>(model.identity().embeddingSize);
@@ -42,11 +42,9 @@ Result<void> Session::State::feedTogether(std::span<State* const> states)
             std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count() /
             std::ssize(waiting);
         for (std::size_t i = 0; i < waiting.size(); ++i) {
-            std::copy_n(logits.begin() + static_cast<std::ptrdiff_t>(i * vocabulary), vocabulary,
-                        waiting[i]->m_logits.begin());
-            std::copy_n(hidden.begin() + static_cast<std::ptrdiff_t>(i * embedding), embedding,
-                        waiting[i]->m_hidden.begin());
-            waiting[i]->m_logitsReady = true;
+            waiting[i]->m_lanes.front().takeOutput(
+                std::span(logits).subspan(i * vocabulary, vocabulary),
+                std::span(hidden).subspan(i * embedding, embedding));
             waiting[i]->m_sharedForwardNs = share;
             waiting[i]->timings.decodeNs += share;
         }

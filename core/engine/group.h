@@ -9,7 +9,8 @@
 namespace halftone {
 
 /// Feeds what each session decided last, so that its next step() costs no forward pass. Sessions
-/// with nothing to feed (just prefilled, finished, fed already) are left alone. The steps have the
+/// with nothing to feed (just prefilled, finished, fed already) are left alone, and so are those
+/// that a partner writes in or that have to read what it wrote: they feed themselves. The steps have the
 /// bits that they would have alone. All must be of one engine; engine thread. After a failure every
 /// session that was to be fed is poisoned.
 [[nodiscard]] Result<void> feedTogether(std::span<Session* const>);

@@ -6,6 +6,7 @@
 namespace halftone {
 
 Result<Session::State::Rules> Session::State::makeRules(const Engine& engine,
+                                                        const Engine* partner,
                                                         const RunSettings& settings)
 {
     if (auto made = checkModel(settings.schedule, engine.identity()); !made)
@@ -20,6 +21,10 @@ Result<Session::State::Rules> Session::State::makeRules(const Engine& engine,
         const auto now = settingsInSegment(settings, static_cast<std::int32_t>(segment));
         if (!now)
             return Unexpected(now.error());
+        if (findMode(now->mode)->needsPartner && partner == nullptr)
+            return failure(ErrorCode::InvalidArgument,
+                           "The mode " + now->mode +
+                               " takes turns between two models; choose a partner model too.");
         auto think = makeThinkingRule(*findMode(now->mode), now->parameters, context);
         if (!think)
             return Unexpected(think.error());
@@ -78,7 +83,7 @@ Result<void> Session::State::change(const std::string& mode, const ParameterValu
     auto complete = completeSettings(changed);
     if (!complete)
         return Unexpected(complete.error());
-    auto rules = makeRules(*engine, *complete);
+    auto rules = makeRules(*engine, partner.get(), *complete);
     if (!rules)
         return Unexpected(rules.error());
     Standing standing = standingBefore(steps.size());

@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "engine/engine.h"
 #include "engine/guard_p.h"
+#include "engine/partner.h"
 #include "engine/sessionstate_p.h"
 
 #include <nlohmann/json.hpp>
@@ -46,12 +47,14 @@ Session::Session(std::unique_ptr<State> state)
 Session::~Session() = default;
 
 Result<std::unique_ptr<Session>> Session::create(std::shared_ptr<const Engine> engine,
+                                                 std::shared_ptr<const Engine> partner,
                                                  const RunSettings& settings)
 {
     return guarded("starting a run", [&] {
-        return State::create(std::move(engine), settings).map([](auto&& state) {
-            return std::unique_ptr<Session>(new Session(std::move(state)));
-        });
+        return State::create(std::move(engine), std::move(partner), settings)
+            .map([](auto&& state) {
+                return std::unique_ptr<Session>(new Session(std::move(state)));
+            });
     });
 }
 
@@ -158,7 +161,14 @@ RunInfo Session::describe() const
     info.programVersion = programVersion();
     if (m_state->softPrompt)
         info.softPrompt = describeSoftPrompt(*m_state->softPrompt, engine().model());
+    if (m_state->partner)
+        info.partner = describePartner(m_state->partner->identity());
     return info;
+}
+
+const Engine* Session::partner() const
+{
+    return m_state->partner.get();
 }
 
 const Engine& Session::engine() const

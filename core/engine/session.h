@@ -15,6 +15,9 @@
 // and queue. So a run that is rewound, forked or resumed at any step and continued gives the bits
 // of the uninterrupted one; only the input before that step is fed again.
 //
+// A run may have a partner, a second model of the same tokens. A mode that takes turns says which of
+// the two decides a step; each reads what the other wrote when its turn comes.
+//
 // Engine thread only, except requestStop(). After an error from the model (a failed forward pass,
 // logits that are not numbers, no memory) the session is poisoned: every call but rewind() returns
 // that error, and rewind(nextStep()) tries again.
@@ -98,6 +101,7 @@ public:
     [[nodiscard]] StepIndex nextStep() const;
     [[nodiscard]] const RunTimings& timings() const;
     [[nodiscard]] const Engine& engine() const;
+    [[nodiscard]] const Engine* partner() const; // null: none
     /// The facts of the run for a library: model, settings, prompt ids, program. Its text, times
     /// and outcome are the caller's to add.
     [[nodiscard]] RunInfo describe() const;
@@ -108,6 +112,7 @@ private:
     class State;
     explicit Session(std::unique_ptr<State>);
     [[nodiscard]] static Result<std::unique_ptr<Session>> create(std::shared_ptr<const Engine>,
+                                                                 std::shared_ptr<const Engine> partner,
                                                                  const RunSettings&);
     std::unique_ptr<State> m_state;
 };

@@ -3,6 +3,7 @@
 #include "engine/feeding_p.h"
 #include "engine/inputs_p.h"
 #include "engine/mixtureprobe_p.h"
+#include "engine/partner.h"
 #include "engine/phases_p.h"
 #include "engine/recording_p.h"
 #include "reasoning/modes.h"
@@ -46,29 +47,20 @@ Result<std::shared_ptr<const SoftPrompt>> softPromptFor(const ModelIdentity& mod
     return std::make_shared<const SoftPrompt>(std::move(*prompt));
 }
 
-Result<void> checkLogits(const LogitsSummary& raw, Position position)
-{
-    if (raw.invalid == 0 && !raw.top.empty())
-        return {};
-    const std::string what = raw.invalid > 0
-                                 ? std::to_string(raw.invalid) + " logits that are not numbers"
-                                 : "no logit above minus infinity";
-    return failure(ErrorCode::InvalidInput, "The model gave " + what + " for position " +
-                                                std::to_string(position.value) +
-                                                "; its weights are damaged, or too large for the "
-                                                "number type that it computes in.");
-}
-
 } // namespace
 
-Result<std::unique_ptr<Session::State>> Session::State::create(std::shared_ptr<const Engine> engine,
-                                                               const RunSettings& settings)
+Result<std::unique_ptr<Session::State>>
+Session::State::create(std::shared_ptr<const Engine> engine, std::shared_ptr<const Engine> partner,
+                       const RunSettings& settings)
 {
     auto complete = completeSettings(settings);
     if (!complete)
         return Unexpected(complete.error());
+    if (partner)
+        if (auto checked = checkPartner(*engine, *partner, *complete); !checked)
+            return Unexpected(checked.error());
 
-    auto rules = makeRules(*engine, *complete);
+    auto rules = makeRules(*engine, partner.get(), *complete);
     if (!rules)
         return Unexpected(rules.error());
 
@@ -79,22 +71,26 @@ Result<std::unique_ptr<Session::State>> Session::State::create(std::shared_ptr<c
             return Unexpected(read.error());
         softPrompt = std::move(*read);
     }
-    return make(std::move(engine), std::move(*complete), std::move(*rules), std::move(softPrompt));
+    return make(std::move(engine), std::move(partner), std::move(*complete), std::move(*rules),
+                std::move(softPrompt));
 }
 
 std::unique_ptr<Session::State> Session::State::make(std::shared_ptr<const Engine> engine,
+                                                     std::shared_ptr<const Engine> partner,
                                                      RunSettings settings, Rules rules,
                                                      std::shared_ptr<const SoftPrompt> softPrompt)
 {
     auto state = std::make_unique<State>();
     state->engine = std::move(engine);
+    state->partner = std::move(partner);
     state->settings = std::move(settings);
     state->softPrompt = std::move(softPrompt);
     state->m_rules = std::move(rules);
     const ModelIdentity& identity = state->model().identity();
-    state->m_logits.resize(static_cast<std::size_t>(identity.vocabularySize));
+    state->m_lanes.emplace_back(state->model(), identity.vocabularySize);
+    if (state->partner)
+        state->m_lanes.emplace_back(state->partner->model(), identity.vocabularySize);
     state->m_x.resize(static_cast<std::size_t>(identity.embeddingSize));
-    state->m_hidden.resize(static_cast<std::size_t>(identity.embeddingSize));
     return state;
 }
 
@@ -106,23 +102,21 @@ Result<void> Session::State::prefill(std::span<const TokenId> ids, const Progres
     if (!prompt.empty())
         return failure(ErrorCode::InvalidArgument,
                        "The prompt was read already; start another run for another prompt.");
-    if (auto checked = checkPrompt(model(), ids, softPrompt ? softPrompt->rows : 0); !checked)
-        return checked;
+    for (const Lane& lane : m_lanes)
+        if (auto checked = checkPrompt(lane.model(), ids, softPrompt ? softPrompt->rows : 0);
+            !checked)
+            return checked;
 
     const auto begin = Clock::now();
     auto done = guarded("reading the prompt", [&]() -> Result<void> {
-        auto cache = model().createCache();
-        if (!cache)
-            return Unexpected(cache.error());
-        if (auto rows = feedSoftPrompt(**cache); !rows)
-            return rows;
-        auto fed =
-            feedTokens(model(), **cache, ids, LogitsOf::Last, m_logits, m_hidden, progress, cancel);
-        if (!fed)
-            return fed;
-        m_promptOutput = std::make_shared<const PromptOutput>(PromptOutput{m_logits, m_hidden});
-        m_cache = std::move(*cache);
+        const std::vector<float> none;
+        for (Lane& lane : m_lanes)
+            if (auto read =
+                    lane.prefill(softPrompt ? softPrompt->values : none, ids, progress, cancel);
+                !read)
+                return read;
         prompt.assign(ids.begin(), ids.end());
+        m_history = prompt;
         return {};
     });
     if (!done) {
@@ -130,19 +124,10 @@ Result<void> Session::State::prefill(std::span<const TokenId> ids, const Progres
             poison = done.error();
         return done;
     }
-    m_logitsReady = true;
     standAs({});
     timings.promptTokens = promptRows();
     timings.prefillNs = nanoseconds(begin, Clock::now());
     return {};
-}
-
-/// Positions 0 to rows - 1, before the prompt's own.
-Result<void> Session::State::feedSoftPrompt(KvCache& cache)
-{
-    if (!softPrompt)
-        return {};
-    return model().forward(softPrompt->values, cache, LogitsOf::Last, m_logits);
 }
 
 Result<const StepRecord*> Session::State::step(const StepInput* byHand)
@@ -169,24 +154,17 @@ Result<const StepRecord*> Session::State::step(const StepInput* byHand)
 Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHand)
 {
     const auto begin = Clock::now();
-    const bool fedBefore = m_logitsReady; // by the prefill, or together with others
+    m_forwardNs = m_logitsNs = 0;
     // So that storing the record at the end cannot fail, when counters have moved on already.
     if (steps.size() == steps.capacity())
         steps.reserve(std::max<std::size_t>(64, 2 * steps.size()));
-    if (auto fed = feedPending(); !fed)
-        return Unexpected(fed.error());
-    const auto fed = Clock::now();
-
-    if (auto summarised = summarise(); !summarised)
-        return Unexpected(summarised.error());
-    const auto summarised = Clock::now();
 
     StepRecord record;
     record.ruleState = m_ruleState;
     record.forcedQueue = m_forcedQueue;
     record.rng = {settings.seed, static_cast<std::uint64_t>(steps.size()), 0};
     const bool overruled = byHand != nullptr || !m_forcedQueue.empty();
-    if (auto done = decide(overruled ? Trials::Ignore : Trials::TryAndTell); !done) {
+    if (auto done = decide(overruled ? Wishes::Ignore : Wishes::GrantAndTell); !done) {
         if (done.error().code != ErrorCode::Cancelled)
             return Unexpected(done.error());
         stopRequested.store(false, std::memory_order_relaxed);
@@ -196,24 +174,26 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
     takeOver(byHand);
     record.rng.stream = m_decision.stream;
     const auto decided = Clock::now();
+    record.times.forwardNs = m_forwardNs + std::exchange(m_sharedForwardNs, 0);
+    record.times.logitsNs = m_logitsNs;
+    record.times.decideNs = nanoseconds(begin, decided) - m_forwardNs - m_logitsNs;
 
     record.step = StepIndex{static_cast<std::int64_t>(steps.size())};
     record.position = nextPosition();
     record.phase = m_phase;
     record.mode = rule().name();
     record.segment = m_segment;
-    recordDecision(m_logits, m_raw, m_decision, record);
+    record.model = static_cast<std::int32_t>(m_model);
+    recordDecision(lane().logits(), m_raw, m_decision, record);
     addEvents(record);
+    if (auto fed = catchUpAsIn(record); !fed)
+        return Unexpected(fed.error());
     if (auto embedded = embedDecision(record); !embedded)
         return Unexpected(embedded.error());
     const double meanNorm = model().identity().meanEmbeddingNorm;
     record.inputNormRatio = meanNorm > 0 ? length(m_x) / meanNorm : 0;
     record.stop = stopAfter(record);
-    record.cache = m_cache->usage();
-    record.times.forwardNs =
-        fedBefore ? std::exchange(m_sharedForwardNs, 0) : nanoseconds(begin, fed);
-    record.times.logitsNs = nanoseconds(fed, summarised);
-    record.times.decideNs = nanoseconds(summarised, decided);
+    record.cache = cacheUsage();
     const auto recorded = Clock::now();
     record.times.recordNs = nanoseconds(decided, recorded);
     if (auto probed = probe(record); !probed)
@@ -222,7 +202,7 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
 
     advance(record);
     m_embeddingReady = true;
-    const StepRecord& taken = steps.emplace_back(std::move(record));
+    const StepRecord& taken = keep(std::move(record));
     if (observer != nullptr)
         observer->stepTaken(taken);
     if (stopRequested.exchange(false, std::memory_order_relaxed) && stop == StopReason::None)
@@ -253,60 +233,38 @@ Result<void> Session::State::probe(StepRecord& record)
 {
     if (!settings.probe || record.input.kind != InputKind::Mixture)
         return {};
-    auto measured = probeMixture(model(), *m_cache, record.input, m_x);
+    KvCache& cache = *m_lanes.front().cache();
+    if (cache.rows() != record.position.value)
+        return {}; // the partner wrote, and the own model has not read that yet
+    auto measured = probeMixture(model(), cache, record.input, m_x);
     if (!measured)
         return Unexpected(measured.error());
     record.probe = *measured;
     return {};
 }
 
-/// Feeds the input that was decided last, so that `m_logits` are those after it.
-Result<void> Session::State::feedPending()
-{
-    if (m_logitsReady)
-        return {};
-    if (auto embedded = embedPending(); !embedded)
-        return embedded;
-    auto fed = model().forward(m_x, *m_cache, LogitsOf::Last, m_logits, m_hidden);
-    m_logitsReady = fed.has_value();
-    return fed;
-}
-
-Result<void> Session::State::embedPending()
-{
-    if (m_embeddingReady)
-        return {};
-    auto embedded = embedInput(model(), steps.back().input, steps.back().rng, m_x);
-    m_embeddingReady = embedded.has_value();
-    return embedded;
-}
-
-Result<void> Session::State::summarise()
-{
-    summariseLogits(m_logits, settings.candidates, m_raw);
-    return checkLogits(m_raw, nextPosition());
-}
-
 /// Lets the rule decide; `m_nextRuleState` becomes its counters after that.
-Result<void> Session::State::decide(Trials trials)
+Result<void> Session::State::decide(Wishes wishes)
 {
-    if (auto decided = decideFrom(m_ruleState); !decided)
+    if (auto decided = decideFrom(m_ruleState); !decided || wishes == Wishes::Ignore)
         return decided;
-    if (!m_decision.trials || trials == Trials::Ignore)
-        return {};
-    auto outcome = tryContinuations(*m_decision.trials, trials == Trials::TryAndTell);
-    if (!outcome)
-        return Unexpected(outcome.error());
-    std::vector<double> followed = m_ruleState;
-    rule().follow(outcome->number, outcome->length, followed);
-    if (auto decided = decideFrom(followed); !decided)
-        return decided;
-    m_decision.events.insert(m_decision.events.begin(), std::move(outcome->event));
+    if (m_decision.trials) {
+        auto outcome = tryContinuations(*m_decision.trials, wishes == Wishes::GrantAndTell);
+        if (!outcome)
+            return Unexpected(outcome.error());
+        if (auto decided = decideFrom(outcome->ruleState); !decided)
+            return decided;
+        m_decision.events.insert(m_decision.events.begin(), std::move(outcome->event));
+    } else if (m_decision.again) {
+        return decideFrom(std::vector(m_nextRuleState));
+    }
     return {};
 }
 
 Result<void> Session::State::decideFrom(const std::vector<double>& ruleState)
 {
+    if (auto looked = look(rule().modelFor(ruleState)); !looked)
+        return looked;
     m_nextRuleState = ruleState;
     m_decision.clear();
     const auto logits = adjustedLogits();
@@ -319,9 +277,10 @@ Result<void> Session::State::decideFrom(const std::vector<double>& ruleState)
                               .step = StepIndex{step},
                               .phase = m_phase,
                               .markers = markers(),
-                              .hidden = m_hidden,
-                              .adjusted = logits->data() != m_logits.data(),
+                              .hidden = lane().hidden(),
+                              .adjusted = logits->data() != lane().logits().data(),
                               .previous = steps.empty() ? nullptr : &steps.back(),
+                              .history = std::span(m_history).subspan(prompt.size()),
                               .maxSteps = settings.maxSteps};
     rule().decide(context, m_nextRuleState, rng, m_decision);
     return {};
@@ -373,7 +332,7 @@ StopReason Session::State::stopAfter(const StepRecord& record) const
         return m_decision.stop;
     if (completesStopText(record))
         return StopReason::StopText;
-    if (record.position.value >= model().identity().cache.contextLimit)
+    if (record.position.value >= contextLimit())
         return StopReason::ContextFull;
     if (record.step.value + 1 >= settings.maxSteps)
         return StopReason::MaxSteps;
@@ -405,8 +364,16 @@ void Session::State::advance(const StepRecord& record)
     m_ruleState.swap(m_nextRuleState);
     m_forcedQueue.swap(queue);
     stop = record.stop;
-    m_logitsReady = false;
-    m_embeddingReady = false;
+}
+
+/// Adds the record of a step whose input is still to be fed.
+const StepRecord& Session::State::keep(StepRecord record)
+{
+    for (Lane& lane : m_lanes)
+        lane.outdate();
+    m_looked = false;
+    m_history.push_back(record.sampled);
+    return steps.emplace_back(std::move(record));
 }
 
 Result<void> Session::State::resume(std::span<const StepRecord> recorded,
@@ -452,21 +419,19 @@ Result<void> Session::State::resume(std::span<const StepRecord> recorded,
 
 Result<void> Session::State::resumeOne(const StepRecord& record, bool last)
 {
-    if (auto fed = feedPending(); !fed)
+    if (auto fed = catchUpAsIn(record); !fed)
         return fed;
     if (last) {
         // A record holds the counters before its decision; those after it come from deciding again.
         standAs({record.phase, record.mode, record.ruleState, record.forcedQueue});
-        if (auto summarised = summarise(); !summarised)
-            return summarised;
-        if (auto done =
-                decide(setByHand(record) || !m_forcedQueue.empty() ? Trials::Ignore : Trials::Try);
+        if (auto done = decide(setByHand(record) || !m_forcedQueue.empty() ? Wishes::Ignore
+                                                                           : Wishes::Grant);
             !done)
             return done;
         advance(record);
     }
-    m_logitsReady = m_embeddingReady = false;
-    steps.push_back(record);
+    m_embeddingReady = false;
+    keep(record);
     return {};
 }
 
@@ -517,25 +482,16 @@ void Session::State::standAs(Standing standing)
 void Session::State::standBefore(std::size_t step, Standing standing)
 {
     steps.erase(steps.begin() + static_cast<std::ptrdiff_t>(step), steps.end());
-    m_history.resize(std::min(m_history.size(), prompt.size() + steps.size()));
+    m_history.resize(prompt.size() + steps.size());
     if (!steps.empty())
         steps.back().stop = StopReason::None;
     stop = StopReason::None;
     poison.reset();
-    m_cache->truncate(rowsBefore(step));
-    m_logitsReady = steps.empty();
+    for (std::size_t lane = 0; lane < m_lanes.size(); ++lane)
+        m_lanes[lane].cut(rowsBefore(step, lane), steps.empty());
+    m_looked = false;
     m_embeddingReady = false;
-    if (steps.empty()) {
-        m_logits = m_promptOutput->logits;
-        m_hidden = m_promptOutput->hidden;
-    }
     standAs(std::move(standing));
-}
-
-/// Rows in the cache with which decision `step` is taken, the input before it still to be fed.
-std::int64_t Session::State::rowsBefore(std::size_t step) const
-{
-    return promptRows() + static_cast<std::int64_t>(std::max<std::size_t>(step, 1) - 1);
 }
 
 Result<void> Session::State::rewind(StepIndex step)

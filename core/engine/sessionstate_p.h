@@ -3,6 +3,7 @@
 
 #include "engine/engine.h"
 #include "engine/guard_p.h"
+#include "engine/lane_p.h"
 #include "engine/session.h"
 #include "format/softprompt.h"
 #include "reasoning/steprule.h"
@@ -20,8 +21,9 @@ namespace halftone {
 class Session::State
 {
 public:
-    [[nodiscard]] static Result<std::unique_ptr<State>> create(std::shared_ptr<const Engine>,
-                                                               const RunSettings&);
+    [[nodiscard]] static Result<std::unique_ptr<State>>
+    create(std::shared_ptr<const Engine>, std::shared_ptr<const Engine> partner,
+           const RunSettings&);
 
     Result<void> prefill(std::span<const TokenId>, const ProgressFn&, const CancelToken&);
     Result<const StepRecord*> step(const StepInput* byHand);
@@ -38,6 +40,7 @@ public:
     [[nodiscard]] const TokenMarkers& markers() const { return engine->markers(); }
 
     std::shared_ptr<const Engine> engine;
+    std::shared_ptr<const Engine> partner; // null: none
     RunSettings settings;
     std::shared_ptr<const SoftPrompt> softPrompt; // shared with forks; null: none
     std::vector<TokenId> prompt;                  // empty until prefilled
@@ -74,8 +77,10 @@ private:
     };
     /// By segment. Immutable, so that forks share them.
     using Rules = std::shared_ptr<const std::vector<SegmentRules>>;
-    [[nodiscard]] static Result<Rules> makeRules(const Engine&, const RunSettings&);
+    [[nodiscard]] static Result<Rules> makeRules(const Engine&, const Engine* partner,
+                                                 const RunSettings&);
     [[nodiscard]] static std::unique_ptr<State> make(std::shared_ptr<const Engine>,
+                                                     std::shared_ptr<const Engine> partner,
                                                      RunSettings complete, Rules,
                                                      std::shared_ptr<const SoftPrompt>);
     [[nodiscard]] const StepRule& rule(std::int32_t segment, Phase phase) const
@@ -94,31 +99,38 @@ private:
     {
         return Position{promptRows() + std::ssize(steps)};
     }
-    Result<void> feedSoftPrompt(KvCache&);
+    /// The greatest position that every model of the run can feed, plus 1.
+    [[nodiscard]] std::int64_t contextLimit() const;
     Result<std::unique_ptr<State>> createChild(const std::optional<RunSettings>& other) const;
-    Result<std::unique_ptr<State>> childAfter(std::size_t stepCount, std::int64_t rows,
-                                              const std::optional<RunSettings>& other) const;
-    Result<std::unique_ptr<State>> forkHere() const;
+    Result<std::unique_ptr<State>> forkForTrial(std::vector<double> ruleState) const;
+    void takeHistory(const State&, std::size_t stepCount);
     [[nodiscard]] Result<void> checkStep(StepIndex) const;
     [[nodiscard]] Standing standingBefore(std::size_t step) const;
     void standAs(Standing);
     void standBefore(std::size_t step, Standing);
-    [[nodiscard]] std::int64_t rowsBefore(std::size_t step) const;
     Result<void> resumeOne(const StepRecord&, bool last);
 
-    Result<void> feedPending();
+    // Lanes (lanes.cpp): which model looks at the run, and how far each has read it.
+    [[nodiscard]] const Lane& lane() const { return m_lanes[m_model]; }
+    [[nodiscard]] static bool reads(std::size_t lane, const StepRecord&);
+    Result<void> catchUpAsIn(const StepRecord&);
+    [[nodiscard]] std::int64_t rowsBefore(std::size_t step, std::size_t lane) const;
+    [[nodiscard]] CacheUsage cacheUsage() const;
+    [[nodiscard]] bool isOneRowBehind() const;
+    Result<void> look(int model);
+    Result<void> catchUp(std::size_t lane);
     Result<void> embedPending();
     Result<void> embedDecision(StepRecord&);
     Result<void> probe(StepRecord&);
-    Result<void> summarise();
-    /// Who hears of trials: whoever resumes a run has them recorded already.
-    enum class Trials
+    /// What a rule's wishes come to. Those of an overruled step nothing. Who resumes a run has its
+    /// trials recorded already.
+    enum class Wishes
     {
         Ignore,
-        Try,
-        TryAndTell
+        Grant,
+        GrantAndTell
     };
-    Result<void> decide(Trials);
+    Result<void> decide(Wishes);
     Result<void> decideFrom(const std::vector<double>& ruleState);
     Result<std::span<const float>> adjustedLogits();
     void takeOver(const StepInput* byHand);
@@ -126,14 +138,14 @@ private:
     [[nodiscard]] StopReason stopAfter(const StepRecord&) const;
     [[nodiscard]] bool completesStopText(const StepRecord&) const;
     void advance(const StepRecord&);
+    const StepRecord& keep(StepRecord);
     Result<const StepRecord*> decideAndRecord(const StepInput* byHand);
 
     // Trials: continuations on forks (trials.cpp).
     struct Trial;
     struct TrialOutcome
     {
-        int number = 0; // the winner's, from 1
-        std::int64_t length = 0;
+        std::vector<double> ruleState; // to decide by
         StepEvent event;
     };
     Result<TrialOutcome> tryContinuations(const TrialRequest&, bool tell);
@@ -150,14 +162,7 @@ private:
     }
 
     Rules m_rules;
-    std::unique_ptr<KvCache> m_cache;
-    /// What the prompt's last row gave; shared with forks.
-    struct PromptOutput
-    {
-        std::vector<float> logits; // [V]
-        std::vector<float> hidden; // [D]
-    };
-    std::shared_ptr<const PromptOutput> m_promptOutput;
+    std::vector<Lane> m_lanes; // the own model's, then the partner's
 
     Phase m_phase = Phase::Answer;
     std::int32_t m_segment = 0;
@@ -165,14 +170,15 @@ private:
     std::vector<TokenId> m_forcedQueue;
 
     // Buffers of a step, kept from one to the next.
-    std::vector<float> m_logits;        // [V]
-    std::vector<float> m_hidden;        // [D], of which the logits were made
-    bool m_logitsReady = false;         // for the decision to come
+    std::size_t m_model = 0;            // whose logits m_raw is of
+    bool m_looked = false;              // whether it is of the decision to come
     std::int64_t m_sharedForwardNs = 0; // this session's share of a pass that fed several
-    std::vector<float> m_x;             // [D], embedding of the last decided input
+    std::int64_t m_forwardNs = 0;       // of this step
+    std::int64_t m_logitsNs = 0;
+    std::vector<float> m_x; // [D], embedding of the last decided input
     bool m_embeddingReady = false;
     LogitsSummary m_raw;
-    std::vector<TokenId> m_history; // the prompt and the tokens of the first steps
+    std::vector<TokenId> m_history; // the prompt and what the text shows of the steps
     std::vector<float> m_adjusted;  // [V]
     Decision m_decision;
     std::vector<double> m_nextRuleState;

@@ -2,7 +2,6 @@
 // own on a fork of the cache; all advance together, so that n of them read the weights once a step.
 // They take their steps as the run would: what the winner did, the run does again after it.
 #include "engine/sessionstate_p.h"
-#include "reasoning/parameters.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,16 +19,21 @@ struct Session::State::Trial
     {
         return std::exp(surprise / static_cast<double>(length));
     }
+    [[nodiscard]] std::span<const StepRecord> ownSteps(std::size_t shared) const
+    {
+        return std::span(state->steps).subspan(shared);
+    }
 };
 
 Result<std::vector<Session::State::Trial>> Session::State::startTrials(const TrialRequest& request)
 {
     std::vector<Trial> trials;
     for (int number = 1; number <= request.count; ++number) {
-        auto state = forkHere();
+        std::vector<double> following = m_ruleState;
+        rule().follow(number, request.maxLength, following);
+        auto state = forkForTrial(std::move(following));
         if (!state)
             return Unexpected(state.error());
-        rule().follow(number, request.maxLength, (*state)->m_ruleState);
         trials.push_back({.state = std::move(*state)});
     }
     return trials;
@@ -52,11 +56,12 @@ Result<void> Session::State::advanceTrials(const TrialRequest& request, std::vec
             return Unexpected(step.error());
         const TokenId token = (*step)->sampled;
         const State& state = *trial.state;
-        trial.surprise -=
-            std::log(request.rawPerplexity ? state.m_raw.probability(state.m_logits[token.index()])
-                                           : state.m_decision.filtered.probability(token));
+        trial.surprise -= std::log(
+            request.rawPerplexity ? state.m_raw.probability(state.lane().logits()[token.index()])
+                                  : state.m_decision.filtered.probability(token));
         ++trial.length;
-        trial.done = trial.length >= request.maxLength || (*request.stops)[token.index()] ||
+        trial.done = trial.length >= request.maxLength ||
+                     (request.stops != nullptr && (*request.stops)[token.index()]) ||
                      trial.state->stop != StopReason::None;
     }
     return {};
@@ -77,27 +82,28 @@ Result<Session::State::TrialOutcome> Session::State::tryContinuations(const Tria
             return Unexpected(advanced.error());
     }
 
-    const auto best =
-        std::min_element(trials->begin(), trials->end(), [](const Trial& a, const Trial& b) {
-            return a.perplexity() < b.perplexity();
-        });
+    std::vector<TriedContinuation> tried;
+    for (const Trial& trial : *trials) {
+        auto& continuation = tried.emplace_back(TriedContinuation{{}, trial.perplexity()});
+        for (const StepRecord& step : trial.ownSteps(steps.size()))
+            continuation.tokens.push_back(step.sampled);
+    }
+    std::vector<double> judged = m_ruleState;
+    TrialVerdict verdict = rule().judge(tried, judged);
+    if (verdict.number > 0)
+        rule().follow(verdict.number,
+                      (*trials)[static_cast<std::size_t>(verdict.number) - 1].length, judged);
     if (tell && observer != nullptr)
-        for (auto trial = trials->begin(); trial != trials->end(); ++trial)
+        for (int number = 1; number <= request.count; ++number) {
+            const Trial& trial = (*trials)[static_cast<std::size_t>(number) - 1];
             observer->trialTaken({.from = StepIndex{static_cast<std::int64_t>(steps.size())},
-                                  .steps = std::span(trial->state->steps).subspan(steps.size()),
-                                  .number = static_cast<int>(trial - trials->begin()) + 1,
+                                  .steps = trial.ownSteps(steps.size()),
+                                  .number = number,
                                   .count = request.count,
-                                  .perplexity = trial->perplexity(),
-                                  .chosen = trial == best});
-
-    const int number = static_cast<int>(best - trials->begin()) + 1;
-    return TrialOutcome{number,
-                        best->length,
-                        {EventKind::Trials, "trial " + std::to_string(number) + " of " +
-                                                std::to_string(request.count) + ", perplexity " +
-                                                toText(best->perplexity()) + " over " +
-                                                std::to_string(best->length) +
-                                                (best->length == 1 ? " step" : " steps")}};
+                                  .perplexity = trial.perplexity(),
+                                  .chosen = number == verdict.number});
+        }
+    return TrialOutcome{std::move(judged), {EventKind::Trials, std::move(verdict.reason)}};
 }
 
 } // namespace halftone

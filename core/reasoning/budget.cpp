@@ -59,7 +59,7 @@ public:
                 Decision& decision) const override
     {
         m_rule->decide(context, inner(state), rng, decision);
-        if (context.phase != Phase::Think)
+        if (context.phase != Phase::Think || decision.again)
             return;
         const std::span<double> own = state.last(ownCounters);
         double& thought = own[0];
@@ -90,6 +90,11 @@ public:
     void follow(int number, std::int64_t length, std::span<double> state) const override
     {
         m_rule->follow(number, length, inner(state));
+    }
+    TrialVerdict judge(std::span<const TriedContinuation> trials,
+                       std::span<double> state) const override
+    {
+        return m_rule->judge(trials, inner(state));
     }
 
 private:

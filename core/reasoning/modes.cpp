@@ -52,7 +52,8 @@ std::span<const Mode> modes()
                                 withLayers(swiMode()),
                                 withLayers(entropixMode()),
                                 withLayers(fillerMode()),
-                                withLayers(budgetMode())};
+                                withLayers(budgetMode()),
+                                withLayers(speculativeMode())};
     return all;
 }
 

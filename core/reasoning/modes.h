@@ -46,6 +46,7 @@ struct Mode
     std::function<Result<std::unique_ptr<StepRule>>(const ParameterValues&, const ModeContext&)>
         makeRule;
     bool thinks = false; // a prompt without think markers starts in the thinking phase
+    bool needsPartner = false; // a run in this mode takes a second model
     ColdStopDefaults coldStop;
 };
 

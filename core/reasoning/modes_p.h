@@ -16,6 +16,7 @@ namespace halftone {
 [[nodiscard]] Mode mixInputsMode();
 [[nodiscard]] Mode noiseMode();
 [[nodiscard]] Mode softMode();
+[[nodiscard]] Mode speculativeMode();
 [[nodiscard]] Mode swiMode();
 
 } // namespace halftone

@@ -42,6 +42,11 @@ public:
     {
         m_rule->follow(number, length, state);
     }
+    TrialVerdict judge(std::span<const TriedContinuation> trials,
+                       std::span<double> state) const override
+    {
+        return m_rule->judge(trials, state);
+    }
 
 private:
     std::unique_ptr<StepRule> m_rule;

@@ -1,6 +1,8 @@
 #include "reasoning/steprule.h"
 
 #include "base/topheap.h"
+#include "reasoning/parameters.h"
+#include "reasoning/words_p.h"
 
 #include <algorithm>
 
@@ -42,6 +44,7 @@ void Decision::clear()
     stream = tokenStream;
     stop = StopReason::None;
     trials.reset();
+    again = false;
 }
 
 void Decision::feed(TokenId id)
@@ -126,6 +129,17 @@ void Decision::endThinking(const TokenMarkers& markers, StepEvent reason,
         forced = true;
     }
     enqueue = injected;
+}
+
+TrialVerdict StepRule::judge(std::span<const TriedContinuation> trials, std::span<double>) const
+{
+    const auto best =
+        std::min_element(trials.begin(), trials.end(),
+                         [](const auto& a, const auto& b) { return a.perplexity < b.perplexity; });
+    const int number = static_cast<int>(best - trials.begin()) + 1;
+    return {number, "trial " + std::to_string(number) + " of " + std::to_string(trials.size()) +
+                        ", perplexity " + toText(best->perplexity) + " over " +
+                        stepCount(std::ssize(best->tokens))};
 }
 
 double scaledEntropy(const StepContext& context, double temperature)

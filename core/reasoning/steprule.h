@@ -40,12 +40,14 @@ struct StepContext
     const TokenMarkers& markers;
     std::span<const float> hidden; // [embedding size], the last norm's output of which the logits
                                    // were made; empty unless the rule asked for it
-    bool adjusted = false;                // whether a bias or penalty changed the logits
+    bool adjusted = false;         // whether a bias or penalty changed the logits
     const StepRecord* previous = nullptr; // null at the first step
+    std::span<const TokenId> history;     // what the text shows of the steps so far, no prompt
     std::int64_t maxSteps = 0;            // of the run
 };
 
-/// Streams of a step's random numbers (RngKey::stream). Trial t of a step draws from trialStream + t.
+/// Streams of a step's random numbers (RngKey::stream). Trial t of a step draws from trialStream +
+/// t.
 inline constexpr std::uint32_t tokenStream = 0;
 inline constexpr std::uint32_t noiseStream = 1;   // Gaussian noise on the fed vector
 inline constexpr std::uint32_t weightsStream = 2; // noise on a mixture's weights
@@ -53,13 +55,27 @@ inline constexpr std::uint32_t trialStream = 1024;
 
 /// A rule's wish to look ahead: that many continuations from before this step, each decided by the
 /// rule itself after follow(), until a token in `stops` was drawn or `maxLength` steps were taken.
-/// The run goes on as the one of the lowest perplexity, exp(mean -ln p), did; of equals the first.
+/// Then the rule judges them.
 struct TrialRequest
 {
     int count = 0;
     std::int64_t maxLength = 0;
-    const std::vector<bool>* stops = nullptr; // by id; the rule's, which outlives the step
+    const std::vector<bool>* stops =
+        nullptr;                // by id; the rule's, which outlives the step; null: none
     bool rawPerplexity = false; // p of the raw distribution instead of the filtered one
+};
+
+struct TriedContinuation
+{
+    std::vector<TokenId> tokens; // of its own steps
+    double perplexity = 0;       // exp(mean -ln p)
+};
+
+/// Which trial the run goes on as, from 1; 0: as none of them. And why, in words.
+struct TrialVerdict
+{
+    int number = 0;
+    std::string reason;
 };
 
 /// What a rule answers. Storage is reused between steps: a rule is given it cleared.
@@ -71,11 +87,12 @@ struct Decision
     Distribution filtered;    // what the filters left, of which the input was made
     double scaledEntropy = 0; // temperature applied, nothing filtered
     std::vector<StepEvent> events;
-    std::vector<TokenId> enqueue;      // fed by force in the steps after this one
-    std::vector<float> dense;          // not empty: feed this mixture, [vocabulary], sum 1
+    std::vector<TokenId> enqueue;       // fed by force in the steps after this one
+    std::vector<float> dense;           // not empty: feed this mixture, [vocabulary], sum 1
     std::uint32_t stream = tokenStream; // that the token was drawn from
     StopReason stop = StopReason::None; // the run ends with this step
     std::optional<TrialRequest> trials; // set: try first, then decide again
+    bool again = false; // the other model shall decide this step: by the counters as they are now
 
     void clear();
     /// Decides for one token.
@@ -113,14 +130,19 @@ public:
     [[nodiscard]] virtual bool decidesAnswer() const { return false; }
     /// Whether StepContext::hidden is to be filled.
     [[nodiscard]] virtual bool needsHidden() const { return false; }
-    /// Which model's logits the rule wants, given the counters before the decision: 0 the run's own,
-    /// 1 its partner's.
+    /// Which model's logits the rule wants, given the counters before the decision: 0 the run's
+    /// own, 1 its partner's. A rule may ask for one, and with Decision::again for the other.
     [[nodiscard]] virtual int modelFor(std::span<const double> /*state*/) const { return 0; }
     /// Sets the counters so that the rule's next `length` decisions are those of trial `number` (1
-    /// is the first): to make the trial, and to go on like it once it has won.
+    /// is the first): to make the trial, and to go on like it once it has won. One model decides
+    /// all of a trial.
     virtual void follow(int /*number*/, std::int64_t /*length*/, std::span<double> /*state*/) const
     {
     }
+    /// Chooses among the trials that decide() asked for, and may change the counters with which it
+    /// then decides again. Unless overridden: the lowest perplexity, of equals the first.
+    [[nodiscard]] virtual TrialVerdict judge(std::span<const TriedContinuation>,
+                                             std::span<double> state) const;
 };
 
 } // namespace halftone

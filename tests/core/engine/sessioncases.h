@@ -75,6 +75,7 @@ struct Case
     std::shared_ptr<const Engine> engine;
     RunSettings settings;
     std::vector<TokenId> prompt;
+    std::shared_ptr<const Engine> partner = {};
 };
 
 inline Case caseOf(const QByteArray& name)
@@ -166,6 +167,31 @@ inline Case caseOf(const QByteArray& name)
                 settingsOf("filler", {{"filler-count", std::int64_t{9}},
                                       {"filler-text", std::string("b c")}}),
                 {a}};
+    if (name == "speculative") // drafts of three words at every d, and looking back
+        return {Engine::fromParts(randomModel(7, 3), wordTokenizer(), wordMarkers()),
+                settingsOf("speculative", {{"temperature", 1.0},
+                                           {"top-k", std::int64_t{0}},
+                                           {"top-p", 1.0},
+                                           {"delimiter", std::string("d")},
+                                           {"affirming-words", std::string("a")},
+                                           {"doubting-words", std::string("b")},
+                                           {"verifying-words", std::string("c")},
+                                           {"turn-length", std::int64_t{3}},
+                                           {"verify-length", std::int64_t{2}},
+                                           {"recap-after", std::int64_t{2}},
+                                           {"recap-text", std::string("a b")},
+                                           {"recap-length", std::int64_t{2}},
+                                           {"in-answer", true}}),
+                {think},
+                Engine::fromParts(randomModel(7, 4), wordTokenizer(), wordMarkers())};
+    if (name == "speculative by entropy")
+        return {engineOf(randomModel(12, 3)),
+                settingsOf("speculative", {{"hand-over", std::string("entropy")},
+                                           {"hand-over-entropy", 1.2},
+                                           {"hand-back", std::string("when-sure")},
+                                           {"turn-length", std::int64_t{4}}}),
+                {a},
+                engineOf(randomModel(12, 4))};
     if (name == "budget")
         return {Engine::fromParts(randomModel(12, 5), wordTokenizer(R"(\n)"), wordMarkers()),
                 settingsOf("budget", {{"predictor", predictorPath()},
@@ -179,10 +205,15 @@ inline Case caseOf(const QByteArray& name)
             {a}};
 }
 
+inline std::unique_ptr<Session> sessionOf(const Case& it)
+{
+    return sessionOf(it.engine, it.settings, it.prompt, it.partner);
+}
+
 /// The same settings, run from the prompt to the end.
 inline std::unique_ptr<Session> uninterrupted(const Case& it)
 {
-    auto session = sessionOf(it.engine, it.settings, it.prompt);
+    auto session = sessionOf(it);
     if (const auto done = run(*session); !done)
         qWarning("%s", done.error().message.c_str());
     return session;
@@ -195,7 +226,7 @@ inline void addCases()
     for (const char* name :
          {"discrete", "soft", "injected", "cautious", "gumbel", "dirichlet", "noise",
           "soft with noise", "mix-inputs", "latent", "swi", "entropix", "filler", "budget", "adjusted",
-          "adjusted trials"})
+          "adjusted trials", "speculative", "speculative by entropy"})
         QTest::newRow(name) << QByteArray(name);
 }
 

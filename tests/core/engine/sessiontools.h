@@ -82,9 +82,10 @@ inline const ParameterValues greedy{{"temperature", 0.0}};
 /// A session with its prompt read. Null, with a warning, when that fails.
 inline std::unique_ptr<Session> sessionOf(const std::shared_ptr<const Engine>& engine,
                                           const RunSettings& settings,
-                                          const std::vector<TokenId>& prompt)
+                                          const std::vector<TokenId>& prompt,
+                                          const std::shared_ptr<const Engine>& partner = {})
 {
-    auto session = engine->createSession(settings);
+    auto session = engine->createSession(settings, partner);
     if (!session) {
         qWarning("%s", session.error().message.c_str());
         return nullptr;

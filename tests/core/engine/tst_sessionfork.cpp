@@ -59,7 +59,7 @@ void tst_SessionFork::keepsForksApart()
 {
     const Case it = fetchedCase("soft");
     const auto whole = uninterrupted(it);
-    const auto parent = sessionOf(it.engine, it.settings, it.prompt);
+    const auto parent = sessionOf(it);
     QVERIFY_RESULT(run(*parent, 10));
     const auto child = parent->fork(StepIndex{5});
     QVERIFY_RESULT(child);
@@ -191,7 +191,7 @@ void tst_SessionFork::goesOnAfterAnEndByRewindOrFork()
 void tst_SessionFork::forksAStepThatAPersonSet()
 {
     const Case it = fetchedCase("soft");
-    const auto session = sessionOf(it.engine, it.settings, it.prompt);
+    const auto session = sessionOf(it);
     QVERIFY_RESULT(run(*session, 3));
     QVERIFY_RESULT(session->stepWith({InputKind::Mixture, {a, b}, {0.5F, 0.5F}, {}}));
     QVERIFY_RESULT(run(*session, 20));
@@ -201,7 +201,7 @@ void tst_SessionFork::forksAStepThatAPersonSet()
     QVERIFY_RESULT(run(**after, 20));
     QCOMPARE_STEPS((*after)->steps(), session->steps());
 
-    const auto resumed = sessionOf(it.engine, it.settings, it.prompt);
+    const auto resumed = sessionOf(it);
     QVERIFY_RESULT(resumed->resume(std::span(session->steps()).first(4)));
     QVERIFY_RESULT(run(*resumed, 20));
     QCOMPARE_STEPS(resumed->steps(), session->steps());
@@ -230,7 +230,7 @@ void tst_SessionFork::takesThePlaceOfTheFirstQueuedId()
     QCOMPARE(at[0].events.back().detail, std::string("set by hand"));
     QCOMPARE(at[1].events.back().detail, std::string("queued by the mode"));
 
-    const auto resumed = sessionOf(it.engine, it.settings, it.prompt);
+    const auto resumed = sessionOf(it);
     QVERIFY_RESULT(resumed->resume(std::span(steps).first(static_cast<std::size_t>(first) + 1)));
     QVERIFY_RESULT(run(*resumed, steps.size()));
     QCOMPARE_STEPS(resumed->steps(), steps);

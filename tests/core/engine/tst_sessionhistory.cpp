@@ -139,7 +139,7 @@ void tst_SessionHistory::continuesAResumedRecordOfEveryLength()
     const Case it = fetchedCase(name);
     const auto whole = uninterrupted(it);
     for (std::size_t k = 0; k < 40; ++k) {
-        const auto session = sessionOf(it.engine, it.settings, it.prompt);
+        const auto session = sessionOf(it);
         QVERIFY_RESULT(session->resume(std::span(whole->steps()).first(k)));
         QCOMPARE(session->steps().size(), k);
         QVERIFY_RESULT(run(*session));
@@ -153,7 +153,7 @@ void tst_SessionHistory::resumesInPieces()
     const Case it = fetchedCase(name);
     const auto whole = uninterrupted(it);
     const std::span steps(whole->steps());
-    const auto session = sessionOf(it.engine, it.settings, it.prompt);
+    const auto session = sessionOf(it);
     QVERIFY_RESULT(run(*session, 3));
     QVERIFY_RESULT(session->resume(steps.subspan(3, 6)));
     QVERIFY_RESULT(run(*session, 12));
@@ -185,7 +185,7 @@ void tst_SessionHistory::tellsNoObserverOfResumedSteps()
     } counter;
     const Case it = fetchedCase("soft");
     const auto whole = uninterrupted(it);
-    const auto session = sessionOf(it.engine, it.settings, it.prompt);
+    const auto session = sessionOf(it);
     session->setObserver(&counter);
     QVERIFY_RESULT(session->resume(std::span(whole->steps()).first(20)));
     QCOMPARE(counter.count, 0);
@@ -200,7 +200,7 @@ void tst_SessionHistory::resumesWithoutDecidingAgain()
     const auto whole = uninterrupted(it);
     RunSettings other = it.settings;
     other.seed = 999;
-    const auto session = sessionOf(it.engine, other, it.prompt);
+    const auto session = sessionOf(it.engine, other, it.prompt, it.partner);
     QVERIFY_RESULT(session->resume(whole->steps()));
     QCOMPARE_STEPS(session->steps(), whole->steps());
 }
@@ -250,7 +250,7 @@ void tst_SessionHistory::refusesRecordsThatDoNotFit()
     default:
         record.input = {InputKind::Token, {}, {}, {}};
     }
-    const auto session = sessionOf(it.engine, it.settings, it.prompt);
+    const auto session = sessionOf(it);
     const auto resumed = session->resume(records);
     QVERIFY(!resumed);
     QCOMPARE(resumed.error().code, ErrorCode::InvalidInput);
@@ -265,7 +265,7 @@ void tst_SessionHistory::standsWhereItWasWhenResumingIsCancelled()
 {
     const Case it = fetchedCase("soft");
     const auto whole = uninterrupted(it);
-    const auto session = sessionOf(it.engine, it.settings, it.prompt);
+    const auto session = sessionOf(it);
     QVERIFY_RESULT(run(*session, 4));
     CancelToken cancel;
     const auto resumed = session->resume(
@@ -290,7 +290,7 @@ void tst_SessionHistory::isPoisonedWhenResumingFails()
     Case it = fetchedCase("soft");
     it.engine = engineOf(std::move(model));
     const auto whole = uninterrupted(it);
-    const auto session = sessionOf(it.engine, it.settings, it.prompt);
+    const auto session = sessionOf(it);
     QVERIFY_RESULT(run(*session, 4));
     fake.failAtPosition = 12;
     const auto resumed = session->resume(std::span(whole->steps()).subspan(4, 20));

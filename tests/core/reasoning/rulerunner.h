@@ -38,8 +38,10 @@ public:
                         .hidden = m_hidden,
                         .adjusted = false,
                         .previous = m_previous ? &*m_previous : nullptr,
+                        .history = m_history,
                         .maxSteps = m_maxSteps},
                        m_state, rng, m_decision);
+        m_history.push_back(m_decision.sampled);
         ++m_step;
         return m_decision;
     }
@@ -60,6 +62,7 @@ private:
     Phase m_phase = Phase::Think;
     std::vector<float> m_hidden;
     std::optional<StepRecord> m_previous;
+    std::vector<TokenId> m_history;
     std::int64_t m_maxSteps = 256;
 };
 
