@@ -25,7 +25,7 @@ Result<SessionId> sessionFor(const Generation& request)
 
 Result<std::unique_ptr<Session>> prefilled(const Engine& engine, const Generation& request)
 {
-    auto session = engine.createSession(request.settings);
+    auto session = engine.createSession(request.settings, request.partner);
     if (!session)
         return session;
     LongCall call;

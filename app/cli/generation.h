@@ -18,6 +18,7 @@ struct Generation
     std::string prompt; // as text; empty when ids were given
     std::vector<TokenId> promptIds;
     RunSettings settings;
+    std::shared_ptr<const Engine> partner; // for modes that take two models; else null
 
     std::optional<std::filesystem::path> library; // absent: the run is not stored
     std::optional<SessionId> session;             // absent: a session is made

@@ -1,5 +1,6 @@
 #include "modeparameters.h"
 
+#include "base/linetext.h"
 #include "exitcode.h"
 
 #include <algorithm>
@@ -25,9 +26,7 @@ std::string defaultText(const ParameterSpec& spec)
 {
     if (!spec.defaultValue)
         return "default as --" + spec.inherits;
-    std::string text = toText(*spec.defaultValue);
-    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2)
-        text.replace(at, 1, "\\n");
+    const std::string text = toLine(toText(*spec.defaultValue));
     return text.empty() ? "default none" : "default " + text;
 }
 
@@ -59,7 +58,7 @@ std::string allowedText(const ParameterSpec& spec)
     case ParameterType::Text:
         break;
     }
-    return "text";
+    return "text, \\n for a line break";
 }
 
 std::string typeName(ParameterType type)
@@ -157,7 +156,10 @@ Result<ParameterValues> ModeParameters::valuesFor(const Mode& mode) const
             return usageError("--" + parameter + " is a parameter of " +
                               (owners.size() == 1 ? "mode " : "the modes ") + namesOf(owners) +
                               ", and the run's mode is " + mode.name + ".");
-        auto value = parseParameter(specOf(mode, parameter), m_texts.at(parameter));
+        const ParameterSpec& spec = specOf(mode, parameter);
+        const std::string& given = m_texts.at(parameter);
+        auto value =
+            parseParameter(spec, spec.type == ParameterType::Text ? fromLine(given) : given);
         if (!value)
             return Unexpected(value.error());
         values[parameter] = std::move(*value);

@@ -1,5 +1,6 @@
 // halftone-cli run: one run of one model on one prompt.
 #include "commands.h"
+#include "engine/partner.h"
 #include "exchange/runexport.h"
 #include "generation.h"
 #include "jsonoutput.h"
@@ -16,7 +17,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 namespace halftone::cli {
 
@@ -25,6 +28,7 @@ namespace {
 struct RunOptions
 {
     ModelChoice model;
+    std::string partner; // a folder or a built-in model's name, as the model's
     LibraryChoice library;
     TextOrIds prompt;
     ModeParameters parameters;
@@ -100,6 +104,32 @@ Result<void> checkUsage(const RunOptions& options)
     if (options.noStore && (options.session != 0 || !options.sessionName.empty()))
         return usageError("--no-store keeps nothing, so --session and --name have no meaning.");
     return {};
+}
+
+Result<void> checkPartnerUsage(const RunOptions& options, const RunSettings& settings)
+{
+    if (needsPartner(settings) && options.partner.empty())
+        return usageError("The mode speculative takes turns between two models; name the second "
+                          "one, the strong one, with --partner.");
+    if (!needsPartner(settings) && !options.partner.empty())
+        return usageError("--partner is for modes that take turns between two models; " +
+                          settings.mode + " works with one.");
+    return {};
+}
+
+/// Null without one.
+Result<std::shared_ptr<const Engine>> loadPartner(const RunOptions& options,
+                                                  const std::shared_ptr<const Engine>& engine)
+{
+    if (options.partner.empty())
+        return nullptr;
+    ModelChoice choice = options.model;
+    choice.model = options.partner;
+    std::error_code ignored;
+    if (const auto folder = choice.folder();
+        folder && std::filesystem::equivalent(*folder, engine->identity().path, ignored))
+        return engine;
+    return choice.load();
 }
 
 double perSecond(std::int64_t count, std::int64_t ns)
@@ -202,17 +232,23 @@ Result<ExitCode> run(const RunOptions& options, Output& out)
     const auto input = options.prompt.read();
     if (!input)
         return Unexpected(input.error());
+    if (const auto usage = checkPartnerUsage(options, *settings); !usage)
+        return Unexpected(usage.error());
     if (const auto session = checkSession(options); !session)
         return Unexpected(session.error());
 
     const auto engine = options.model.load();
     if (!engine)
         return Unexpected(engine.error());
+    auto partner = loadPartner(options, *engine);
+    if (!partner)
+        return Unexpected(partner.error());
     auto ids = idsOf(*input, **engine);
     if (!ids)
         return Unexpected(ids.error());
 
     Generation request;
+    request.partner = std::move(*partner);
     request.settings = *settings;
     request.prompt = input->text.value_or("");
     request.promptIds = std::move(*ids);
@@ -258,6 +294,11 @@ void addRun(CLI::App& program, Action& action)
                     "such objects." +
                     std::string(jsonBytesHelp));
     options->model.addTo(*command);
+    command
+        ->add_option("--partner", options->partner,
+                     "The second, strong model of mode speculative: a folder, or the name of a "
+                     "built-in model; it must have the same tokenizer")
+        ->type_name("DIR");
     options->prompt.addTo(*command, {"--prompt", "--prompt-file", "--prompt-ids", "prompt"});
     // The names stand in the text, which is wrapped; a check's own list of them is not.
     std::string names;

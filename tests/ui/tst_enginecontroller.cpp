@@ -120,6 +120,50 @@ private Q_SLOTS:
         QVERIFY(bench.failures.isEmpty());
     }
 
+    void aRunWithAPartnerLoadsItAndIsStoredWithIt()
+    {
+        Bench bench;
+        RunRequest two = request(40);
+        two.settings.mode = "speculative";
+        two.settings.parameters = {{"delimiter", std::string("w5")},
+                                   {"affirming-words", std::string("w7")},
+                                   {"recap-after", std::int64_t{0}},
+                                   {"turn-length", std::int64_t{3}}};
+        two.partner = QStringLiteral("strong");
+        bench.engine->loadModel(QStringLiteral("weak"));
+        bench.engine->start(two);
+        QTRY_COMPARE(bench.ended.size(), std::size_t(1));
+        QVERIFY2(bench.failures.isEmpty(), qPrintable(bench.failures.join(QLatin1Char('\n'))));
+        const auto stored = bench.storedInfo(bench.ended.front().id);
+        QVERIFY_RESULT(stored);
+        QVERIFY(stored->partner.find("\"fingerprint\"") != std::string::npos);
+        QVERIFY(std::any_of(bench.steps.begin(), bench.steps.end(),
+                            [](const auto& step) { return step.second.model == 1; }));
+        // Again, with the partner that is in memory now.
+        bench.engine->start(two);
+        QTRY_COMPARE(bench.ended.size(), std::size_t(2));
+        for (std::size_t i = 0; i < 40; ++i)
+            QVERIFY(sameDecision(bench.steps[i].second, bench.steps[40 + i].second));
+    }
+
+    void aPartnerThatCannotBeLoadedIsSaidAndStartsNothing()
+    {
+        Bench bench;
+        RunRequest two = request(40);
+        two.settings.mode = "speculative";
+        two.partner = QStringLiteral("missing");
+        bench.engine->loadModel(QStringLiteral("weak"));
+        bench.engine->start(two);
+        QTRY_COMPARE(bench.failures, QStringList{QStringLiteral("There is no model at missing.")});
+        two.partner.clear();
+        bench.engine->start(two);
+        QTRY_COMPARE(bench.failures.size(), qsizetype(2));
+        QVERIFY2(bench.failures.back().contains(QStringLiteral("takes turns between two models")),
+                 qPrintable(bench.failures.back()));
+        QCOMPARE(bench.engine->activity(), Activity::Idle);
+        QVERIFY(bench.started.empty());
+    }
+
     void stepsComeInBatchesNotOneByOne()
     {
         Bench bench;

@@ -103,6 +103,33 @@ private Q_SLOTS:
         QCoreApplication::setOrganizationName(QStringLiteral("halftone-tests"));
     }
 
+    void aModeThatTakesTurnsAsksForAPartner()
+    {
+        Bench bench;
+        const QString strong = modelFolder(bench.folder, "strong");
+        bench.models.addRecent(strong);
+        auto* box = bench.find<QComboBox>("partner");
+        QVERIFY(!box->isVisible());
+        QVERIFY(bench.panel.request().partner.isEmpty());
+
+        auto* mode = bench.find<QComboBox>("mode");
+        mode->setFocus();
+        QTest::keyClicks(mode, QStringLiteral("spec"));
+        QTRY_COMPARE(mode->currentData().toString(), QStringLiteral("speculative"));
+        Q_EMIT mode->activated(mode->currentIndex());
+        QTRY_VERIFY(box->isVisible());
+        QCOMPARE(bench.panel.request().partner, bench.builtIn);
+        box->setFocus();
+        QTest::keyClick(box, Qt::Key_Down);
+        QCOMPARE(bench.panel.request().partner, strong);
+
+        QSettings settings;
+        bench.panel.save(settings);
+        Bench next;
+        next.panel.restore(settings);
+        QCOMPARE(next.panel.request().partner, strong);
+    }
+
     void runLoadsTheModelAndRuns()
     {
         Bench bench;

@@ -40,6 +40,7 @@ struct RunRequest
     QString prompt;
     RunSettings settings;
     int count = 1; // runs of these settings at once, with the seeds that follow
+    QString partner; // folder of the second model, for modes that take two; else empty
 };
 
 struct ForkRequest

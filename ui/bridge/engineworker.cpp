@@ -116,7 +116,8 @@ void EngineController::Worker::loop()
             takeStep();
     }
     dropRun();
-    m_engine.reset(); // what it holds belongs to this thread
+    m_engine.reset(); // what they hold belongs to this thread
+    m_partner.reset();
 }
 
 std::optional<EngineCommand> EngineController::Worker::next(bool wait)
@@ -189,6 +190,8 @@ void EngineController::Worker::execute(LoadCommand& command)
                                    : m_loader(command.folder, progress(), command.cancel);
     if (engine) {
         m_engine = std::move(*engine);
+        m_engineFolder = command.folder;
+        m_partner.reset();
         auto model = std::make_shared<LoadedModel>();
         model->folder = QString::fromStdString(command.folder.string());
         model->identity = m_engine->identity();
@@ -277,6 +280,26 @@ void EngineController::Worker::execute(ControlCommand command)
     }
 }
 
+Result<std::shared_ptr<const Engine>>
+EngineController::Worker::partnerFrom(const std::filesystem::path& folder,
+                                      const CancelToken& cancel)
+{
+    if (folder.empty())
+        return nullptr;
+    if (folder == m_engineFolder)
+        return m_engine;
+    if (m_partner && folder == m_partnerFolder)
+        return m_partner;
+    sendActivity(Activity::Loading);
+    m_partner.reset(); // room for the other
+    auto partner = m_loader(folder, progress(), cancel);
+    if (partner) {
+        m_partner = *partner;
+        m_partnerFolder = folder;
+    }
+    return partner;
+}
+
 Result<void> EngineController::Worker::start(const StartCommand& command)
 {
     if (!m_engine)
@@ -288,7 +311,12 @@ Result<void> EngineController::Worker::start(const StartCommand& command)
                                                  : parseIds(prompt, m_engine->identity().name);
     if (!ids)
         return Unexpected(ids.error());
-    Result<std::unique_ptr<Session>> session = m_engine->createSession(command.request.settings);
+    const Result<std::shared_ptr<const Engine>> partner =
+        partnerFrom(command.request.partner.toStdString(), command.cancel);
+    if (!partner)
+        return Unexpected(partner.error());
+    Result<std::unique_ptr<Session>> session =
+        m_engine->createSession(command.request.settings, *partner);
     if (!session)
         return Unexpected(session.error());
     dropRun();

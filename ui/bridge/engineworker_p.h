@@ -166,6 +166,9 @@ private:
     void execute(const ChangeCommand&);
     void execute(ControlCommand);
 
+    /// Loads it unless it is in memory. Null without a folder.
+    [[nodiscard]] Result<std::shared_ptr<const Engine>>
+    partnerFrom(const std::filesystem::path& folder, const CancelToken&);
     [[nodiscard]] Result<void> start(const StartCommand& command);
     [[nodiscard]] Result<void> fork(const ForkCommand& command);
     [[nodiscard]] Result<void> forkStored(const ForkStoredCommand& command);
@@ -197,6 +200,9 @@ private:
     std::atomic<bool> m_calling = false; // a command waits or the end has come; saves the lock
 
     std::shared_ptr<const Engine> m_engine;
+    std::filesystem::path m_engineFolder;    // as it was asked for
+    std::shared_ptr<const Engine> m_partner; // the last that a run asked for
+    std::filesystem::path m_partnerFolder;
     /// Last started; the first is the one that is shown, and kept for forks.
     std::optional<RunGroup> m_runs;
     std::chrono::steady_clock::time_point m_groupTold;

@@ -1,5 +1,6 @@
 #include "panels/parameterform.h"
 
+#include "base/linetext.h"
 #include "icons.h"
 #include "panels/heading_p.h"
 #include "panels/orderlist.h"
@@ -113,10 +114,10 @@ Editor textEditor(const std::function<void()>& changed, QWidget* parent)
 {
     auto* line = new QLineEdit(parent);
     QObject::connect(line, &QLineEdit::textChanged, parent, changed);
-    return {line, [line] { return ParameterValue(line->text().toStdString()); },
+    return {line, [line] { return ParameterValue(fromLine(line->text().toStdString())); },
             [line](const ParameterValue& value) {
                 if (const auto* text = std::get_if<std::string>(&value))
-                    line->setText(QString::fromStdString(*text));
+                    line->setText(QString::fromStdString(toLine(*text)));
             }};
 }
 
@@ -177,9 +178,12 @@ QString helpOf(const ParameterSpec& spec)
     if (spec.type == ParameterType::Order)
         help += ParameterForm::tr("\nDrag an entry or press Alt+Up and Alt+Down to move it; the "
                                   "box takes it out.");
+    if (spec.type == ParameterType::Text)
+        help += ParameterForm::tr("\n\\n stands for a line break.");
     if (spec.defaultValue)
         help += ParameterForm::tr("\nDefault: %1")
-                    .arg(QString::fromStdString(toText(*spec.defaultValue)) + suffixOf(spec));
+                    .arg(QString::fromStdString(toLine(toText(*spec.defaultValue))) +
+                         suffixOf(spec));
     // Rich text, because only that is wrapped.
     return QStringLiteral("<qt>%1</qt>")
         .arg(help.toHtmlEscaped().replace(QLatin1Char('\n'), QStringLiteral("<br>")));

@@ -1,21 +1,21 @@
 #include "panels/runpanel.h"
 
 #include "commands.h"
+#include "engine/partner.h"
 #include "icons.h"
 #include "models/modellist.h"
 #include "panels/heading_p.h"
+#include "panels/modelbox.h"
 #include "panels/runsetup.h"
 
 #include <QAccessible>
 #include <QCheckBox>
-#include <QComboBox>
-#include <QFileInfo>
+#include <QFileDialog>
 #include <QGridLayout>
 #include <QLabel>
 #include <QLocale>
 #include <QScrollArea>
 #include <QSettings>
-#include <QStandardItemModel>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -120,7 +120,6 @@ RunPanel::RunPanel(EngineController* engine, ModelList* models, Commands* comman
     : QWidget(parent)
     , m_engine(engine)
     , m_models(models)
-    , m_folder(models->defaultFolder())
 {
     setObjectName(QStringLiteral("runPanel"));
     addCommands(commands);
@@ -130,6 +129,9 @@ RunPanel::RunPanel(EngineController* engine, ModelList* models, Commands* comman
     buildModel(contentLayout);
     m_setup = new RunSetup(content);
     contentLayout->addWidget(m_setup);
+    const auto showPartner = [this] { m_partner->setVisible(needsPartner(m_setup->settings())); };
+    connect(m_setup, &RunSetup::changed, this, showPartner);
+    showPartner();
     m_sameSession = new QCheckBox(tr("Store beside the run that is shown"), content);
     m_sameSession->setObjectName(QStringLiteral("sameSession"));
     m_sameSession->setToolTip(tr("Continue in its session instead of beginning a new one"));
@@ -170,11 +172,10 @@ RunPanel::RunPanel(EngineController* engine, ModelList* models, Commands* comman
     });
     connect(m_engine, &EngineController::runEnded, this, &RunPanel::showEnd);
     connect(m_engine, &EngineController::groupAdvanced, this, &RunPanel::showGroup);
-    connect(m_models, &ModelList::changed, this, &RunPanel::listModels);
     connect(m_setup, &RunSetup::changed, this, &RunPanel::showActivity);
 
     offerSession(std::nullopt);
-    selectModel(m_folder);
+    selectModel(models->defaultFolder());
     showActivity();
 }
 
@@ -225,17 +226,31 @@ void RunPanel::buildModel(QVBoxLayout* layout)
 {
     auto* label = heading(tr("M&odel"), this);
     layout->addWidget(label);
-    m_modelBox = new QComboBox(this);
+    m_modelBox = new ModelBox(m_models, this);
     m_modelBox->setObjectName(QStringLiteral("model"));
     m_modelBox->setAccessibleName(tr("Model"));
-    m_modelBox->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     label->setBuddy(m_modelBox);
     layout->addWidget(m_modelBox);
     m_modelFacts = new QLabel(this);
     m_modelFacts->setObjectName(QStringLiteral("modelFacts"));
     m_modelFacts->setWordWrap(true);
     layout->addWidget(m_modelFacts);
-    connect(m_modelBox, &QComboBox::activated, this, &RunPanel::modelActivated);
+
+    m_partner = new QWidget(this);
+    auto* partnerLayout = new QVBoxLayout(m_partner);
+    partnerLayout->setContentsMargins(0, 0, 0, 0);
+    auto* partnerLabel = heading(tr("Partne&r (the strong model)"), m_partner);
+    partnerLayout->addWidget(partnerLabel);
+    m_partnerBox = new ModelBox(m_models, m_partner);
+    m_partnerBox->setObjectName(QStringLiteral("partner"));
+    m_partnerBox->setAccessibleName(tr("Partner model"));
+    m_partnerBox->setFolder(m_models->defaultFolder());
+    partnerLabel->setBuddy(m_partnerBox);
+    partnerLayout->addWidget(m_partnerBox);
+    layout->addWidget(m_partner);
+    connect(m_partnerBox, &ModelBox::openFolderRequested, this, &RunPanel::openPartner);
+    connect(m_modelBox, &ModelBox::folderChosen, this, &RunPanel::chooseModel);
+    connect(m_modelBox, &ModelBox::openFolderRequested, this, &RunPanel::openFolderRequested);
 }
 
 void RunPanel::buildButtons(QVBoxLayout* layout)
@@ -269,49 +284,14 @@ void RunPanel::buildButtons(QVBoxLayout* layout)
     layout->addWidget(box);
 }
 
-void RunPanel::listModels()
+QString RunPanel::modelFolder() const
 {
-    m_modelBox->clear();
-    bool listed = m_folder.isEmpty();
-    bool recent = false;
-    for (const ModelEntry& entry : m_models->entries()) {
-        if (!entry.builtIn && !recent && m_modelBox->count() > 0)
-            m_modelBox->insertSeparator(m_modelBox->count());
-        recent = recent || !entry.builtIn;
-        m_modelBox->addItem(entry.builtIn ? tr("%1 (built in)").arg(entry.name) : entry.name,
-                            entry.folder);
-        const int i = m_modelBox->count() - 1;
-        m_modelBox->setItemData(
-            i, entry.present ? entry.folder : tr("%1 is not there any more").arg(entry.folder),
-            Qt::ToolTipRole);
-        if (!entry.present)
-            qobject_cast<QStandardItemModel*>(m_modelBox->model())->item(i)->setEnabled(false);
-        listed = listed || entry.folder == m_folder;
-    }
-    if (!listed)
-        m_modelBox->addItem(QFileInfo(m_folder).fileName(), m_folder);
-    if (m_modelBox->count() > 0)
-        m_modelBox->insertSeparator(m_modelBox->count());
-    m_modelBox->addItem(tr("Open a folder…"));
-    m_modelBox->setCurrentIndex(m_modelBox->findData(m_folder));
-}
-
-void RunPanel::modelActivated(int index)
-{
-    const QString folder = m_modelBox->itemData(index).toString();
-    if (folder.isEmpty()) {
-        m_modelBox->setCurrentIndex(m_modelBox->findData(m_folder));
-        Q_EMIT openFolderRequested();
-    } else {
-        chooseModel(folder);
-    }
+    return m_modelBox->folder();
 }
 
 void RunPanel::selectModel(const QString& folder)
 {
-    m_folder = folder;
-    listModels();
-    m_modelBox->setToolTip(folder);
+    m_modelBox->setFolder(folder);
     m_setup->offerSamples(m_models->isBuiltIn(folder));
 }
 
@@ -320,6 +300,17 @@ void RunPanel::chooseModel(const QString& folder)
     selectModel(folder);
     m_engine->loadModel(folder);
     showActivity();
+}
+
+/// It is loaded by the run that needs it.
+void RunPanel::openPartner()
+{
+    const QString folder = QFileDialog::getExistingDirectory(
+        this, tr("Open the partner's model folder"), m_partnerBox->folder());
+    if (folder.isEmpty())
+        return;
+    m_models->addRecent(folder);
+    m_partnerBox->setFolder(folder);
 }
 
 void RunPanel::offerSession(std::optional<SessionId> session)
@@ -336,6 +327,8 @@ RunRequest RunPanel::request() const
     request.prompt = m_setup->prompt();
     request.settings = m_setup->settings();
     request.count = m_setup->runCount();
+    if (needsPartner(request.settings))
+        request.partner = m_partnerBox->folder();
     return request;
 }
 
@@ -347,8 +340,8 @@ bool RunPanel::goesOn() const
 void RunPanel::start(bool paused)
 {
     const auto model = m_engine->model();
-    if (m_engine->activity() != Activity::Loading && (!model || model->folder != m_folder))
-        m_engine->loadModel(m_folder);
+    if (m_engine->activity() != Activity::Loading && (!model || model->folder != m_modelBox->folder()))
+        m_engine->loadModel(m_modelBox->folder());
     if (paused)
         m_engine->startPaused(request());
     else
@@ -383,7 +376,7 @@ void RunPanel::showActivity()
 {
     const Activity activity = m_engine->activity();
     const bool paused = activity == Activity::Paused;
-    const bool possible = !m_folder.isEmpty() && !m_setup->prompt().isEmpty();
+    const bool possible = !m_modelBox->folder().isEmpty() && !m_setup->prompt().isEmpty();
     m_startAction->setEnabled(possible && activity != Activity::Prefilling);
     m_pauseAction->setEnabled(goesOn());
     m_pauseAction->setText(paused ? tr("&Go On") : tr("&Pause"));
@@ -412,10 +405,10 @@ void RunPanel::showActivity()
         break;
     }
 
-    if (const auto model = m_engine->model(); model && model->folder == m_folder)
+    if (const auto model = m_engine->model(); model && model->folder == m_modelBox->folder())
         m_modelFacts->setText(factsOf(*model));
     else
-        m_modelFacts->setText(m_folder.isEmpty() ? tr("No model chosen") : tr("Not loaded yet"));
+        m_modelFacts->setText(m_modelBox->folder().isEmpty() ? tr("No model chosen") : tr("Not loaded yet"));
 }
 
 void RunPanel::showState(const QString& text)
@@ -468,7 +461,8 @@ void RunPanel::tellEnd(const QString& end)
 
 void RunPanel::save(QSettings& settings) const
 {
-    settings.setValue(QStringLiteral("model"), m_folder);
+    settings.setValue(QStringLiteral("model"), m_modelBox->folder());
+    settings.setValue(QStringLiteral("partner"), m_partnerBox->folder());
     m_setup->save(settings);
 }
 
@@ -477,6 +471,9 @@ void RunPanel::restore(const QSettings& settings)
     const QString folder = settings.value(QStringLiteral("model")).toString();
     if (ModelList::isModelFolder(folder))
         selectModel(folder);
+    const QString partner = settings.value(QStringLiteral("partner")).toString();
+    if (ModelList::isModelFolder(partner))
+        m_partnerBox->setFolder(partner);
     m_setup->restore(settings);
     showActivity();
 }

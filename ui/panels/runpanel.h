@@ -11,7 +11,6 @@
 
 class QAction;
 class QCheckBox;
-class QComboBox;
 class QLabel;
 class QSettings;
 class QVBoxLayout;
@@ -19,6 +18,7 @@ class QVBoxLayout;
 namespace halftone::ui {
 
 class Commands;
+class ModelBox;
 class ModelList;
 class RunSetup;
 
@@ -37,7 +37,7 @@ public:
     [[nodiscard]] RunRequest request() const;
 
     /// The folder chosen; empty when there is none.
-    [[nodiscard]] QString modelFolder() const { return m_folder; }
+    [[nodiscard]] QString modelFolder() const;
     /// Chooses and loads.
     void chooseModel(const QString& folder);
 
@@ -60,8 +60,7 @@ private:
     void buildModel(QVBoxLayout* layout);
     void buildButtons(QVBoxLayout* layout);
 
-    void listModels();
-    void modelActivated(int index);
+    void openPartner();
     void selectModel(const QString& folder);
     void start(bool paused);
     void step();
@@ -77,7 +76,6 @@ private:
 
     EngineController* m_engine;
     ModelList* m_models;
-    QString m_folder;
     std::optional<SessionId> m_session;
 
     QAction* m_startAction = nullptr;
@@ -86,8 +84,10 @@ private:
     QAction* m_stopAction = nullptr;
     QAction* m_changeAction = nullptr;
 
-    QComboBox* m_modelBox = nullptr;
+    ModelBox* m_modelBox = nullptr;
     QLabel* m_modelFacts = nullptr;
+    QWidget* m_partner = nullptr; // shown for modes that take turns between two models
+    ModelBox* m_partnerBox = nullptr;
     RunSetup* m_setup = nullptr;
     QCheckBox* m_sameSession = nullptr;
     QLabel* m_state = nullptr;
