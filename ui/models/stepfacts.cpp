@@ -92,6 +92,12 @@ FactGroup placeFacts(const StepRecord* step, const TokenTable* tokens)
         .text(Words::tr("Phase"), [](const auto& s) { return title(s.phase); })
         .text(Words::tr("Mode"), [](const auto& s) { return QString::fromStdString(s.mode); })
         .text(
+            Words::tr("Decided by"),
+            [](const auto& s) {
+                return s.model == 0 ? Words::tr("the run's model") : Words::tr("its partner");
+            },
+            Words::tr("whose distribution it is"))
+        .text(
             Words::tr("Shown token"),
             [&](const auto& s) { return tokenWithId(*tokens, s.sampled); },
             Words::tr("mixture: heaviest"))

@@ -25,7 +25,12 @@ LayerBars::LayerBars(RunDocument* document, StepCursor* cursor, QWidget* parent)
     , m_pane(new QCPAxisRect(&plot()))
 {
     setAccessibleName(tr("KV cache per layer"));
-    setHint(tr("Each layer's share of the cache appears here."));
+    const auto hint = [this] {
+        setHint(hasTwoCaches() ? tr("A run of two models has two caches, whose layers are not told "
+                                    "apart: their bytes are added up.")
+                               : tr("Each layer's share of the cache appears here."));
+    };
+    hint();
     plot().plotLayout()->addElement(1, 0, m_pane);
     m_pane->setMinimumSize(leastPaneSize, leastPaneSize);
     for (QCPAxis* axis : m_pane->axes()) {
@@ -51,7 +56,8 @@ LayerBars::LayerBars(RunDocument* document, StepCursor* cursor, QWidget* parent)
         m_bars[i]->setWidth(groupWidth / static_cast<double>(m_bars.size()));
     }
     m_legend = addLegend({m_bars.begin(), m_bars.end()});
-    connect(document, &RunDocument::reset, this, [this] {
+    connect(document, &RunDocument::reset, this, [this, hint] {
+        hint();
         scheduleFill();
         Q_EMIT columnsChanged();
     });
@@ -64,13 +70,18 @@ void LayerBars::followFocus()
     Q_EMIT valuesChanged();
 }
 
+bool LayerBars::hasTwoCaches() const
+{
+    return !m_document->info().partner.empty();
+}
+
 std::vector<CacheUsage> LayerBars::layers() const
 {
     std::vector<CacheUsage> usages;
     const StepRecord* record = m_document->at(m_cursor->step());
     const CacheShape& shape = m_document->info().model.cache;
     const std::int64_t rowBytes = shape.bytesPerRow();
-    if (!record || rowBytes <= 0)
+    if (!record || rowBytes <= 0 || hasTwoCaches())
         return usages;
     for (const CacheLayerShape& layer : shape.layers)
         usages.push_back(layerUsage(layer, record->cache.rows, record->cache.allocated / rowBytes));

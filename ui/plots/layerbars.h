@@ -24,6 +24,7 @@ public:
     LayerBars(RunDocument*, StepCursor*, QWidget* parent = nullptr);
 
     /// A layer each, at the step in focus; empty when there is none.
+    [[nodiscard]] bool hasTwoCaches() const;
     [[nodiscard]] std::vector<CacheUsage> layers() const;
 
     [[nodiscard]] QString subject() const override;

@@ -113,6 +113,11 @@ void paintStep(QPainter& painter, const TracePaint& paint, const TraceLayout::Ce
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5));
     }
     paintPieces(painter, paint, cell, top, text);
+    if (record.model != 0) { // the partner's
+        painter.setPen(QPen(text, 2));
+        painter.drawLine(QPointF(box.left(), box.bottom() - 1),
+                         QPointF(box.right(), box.bottom() - 1));
+    }
     if (record.forced) {
         painter.setPen(QPen(text, 2, Qt::DotLine));
         painter.drawLine(QPointF(box.left(), box.bottom() - 1),
