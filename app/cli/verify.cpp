@@ -1,5 +1,7 @@
 #include "verify.h"
 
+#include "engine/storedsession.h"
+
 #include <algorithm>
 #include <span>
 
@@ -16,21 +18,14 @@ Result<std::unique_ptr<Session>> sessionBefore(const Engine& engine, const Verif
     const auto settings = runSettingsFromJson(what.run.info.settings);
     if (!settings)
         return Unexpected(settings.error());
-    const auto firstSettings = what.parent ? runSettingsFromJson(what.parent->settings) : settings;
-    if (!firstSettings)
-        return Unexpected(firstSettings.error());
-    auto session = engine.createSession(*firstSettings);
+    const RunInfo& first = what.parent ? *what.parent : what.run.info;
+    auto session = sessionFor(engine, first);
     if (!session)
         return session;
-    if ((*session)->describe().softPrompt != what.run.info.softPrompt)
-        return failure(ErrorCode::InvalidInput, "The soft prompt in " + firstSettings->softPrompt +
-                                                    " is not the one that the run was made with.");
-    if (const auto fed = (*session)->prefill(what.run.info.promptIds, progress, cancel); !fed)
+    if (const auto fed = feedRecorded(**session, first, shared, progress, cancel); !fed)
         return Unexpected(fed.error());
     if (!what.parent)
         return session;
-    if (const auto fed = (*session)->resume(shared, progress, cancel); !fed)
-        return Unexpected(fed.error());
     return (*session)->fork(what.run.info.origin->step, *settings);
 }
 

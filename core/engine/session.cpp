@@ -80,6 +80,16 @@ Result<void> Session::resume(std::span<const StepRecord> recorded, const Progres
     return m_state->resume(recorded, progress, cancel);
 }
 
+Result<std::span<const float>> Session::nextLogits()
+{
+    return m_state->nextLogits();
+}
+
+Result<MixtureProbe> Session::probe(const StepRecord& step) const
+{
+    return guarded("measuring a mixture", [&] { return m_state->probeAfterwards(step); });
+}
+
 Result<void> Session::rewind(StepIndex step)
 {
     return m_state->rewind(step);

@@ -69,6 +69,15 @@ public:
     [[nodiscard]] Result<void> resume(std::span<const StepRecord> recorded, const ProgressFn& = {},
                                       const CancelToken& = {});
 
+    /// The logits [V] from which the next decision is taken, as the model gives them: the one that
+    /// is asked first, where there is a partner. Feeds the input decided last, if it was not fed
+    /// yet, and decides nothing. Valid until the next call; fails as step() does.
+    [[nodiscard]] Result<std::span<const float>> nextLogits();
+    /// The probe of RunSettings::probe for one decision of this run after it was taken, on a copy
+    /// of the cache: this session stays as it is. `step` must follow on steps that are here. Fails
+    /// with InvalidArgument where no mixture was fed.
+    [[nodiscard]] Result<MixtureProbe> probe(const StepRecord& step) const;
+
     /// Forgets all decisions from `step` on; the next step() takes that decision again. A finished
     /// run can go on after it, from nextStep() too.
     [[nodiscard]] Result<void> rewind(StepIndex step);

@@ -2,7 +2,6 @@
 
 #include "engine/feeding_p.h"
 #include "engine/inputs_p.h"
-#include "engine/mixtureprobe_p.h"
 #include "engine/partner.h"
 #include "engine/phases_p.h"
 #include "engine/recording_p.h"
@@ -130,7 +129,7 @@ Result<void> Session::State::prefill(std::span<const TokenId> ids, const Progres
     return {};
 }
 
-Result<const StepRecord*> Session::State::step(const StepInput* byHand)
+Result<void> Session::State::checkCanGoOn() const
 {
     if (poison)
         return Unexpected(*poison);
@@ -140,6 +139,13 @@ Result<const StepRecord*> Session::State::step(const StepInput* byHand)
     if (stop != StopReason::None)
         return failure(ErrorCode::InvalidArgument, "The run has ended (" + std::string(name(stop)) +
                                                        "); rewind or fork it to go on.");
+    return {};
+}
+
+Result<const StepRecord*> Session::State::step(const StepInput* byHand)
+{
+    if (auto checked = checkCanGoOn(); !checked)
+        return Unexpected(checked.error());
     std::optional<StepInput> checkedInput;
     if (byHand != nullptr) {
         auto checked = normalisedInput(model(), *byHand);
@@ -227,20 +233,6 @@ Result<void> Session::State::embedDecision(StepRecord& record)
         record.nearest = std::move(*nearest);
     }
     return embedInput(model(), record.input, record.rng, m_x);
-}
-
-Result<void> Session::State::probe(StepRecord& record)
-{
-    if (!settings.probe || record.input.kind != InputKind::Mixture)
-        return {};
-    KvCache& cache = *m_lanes.front().cache();
-    if (cache.rows() != record.position.value)
-        return {}; // the partner wrote, and the own model has not read that yet
-    auto measured = probeMixture(model(), cache, record.input, m_x);
-    if (!measured)
-        return Unexpected(measured.error());
-    record.probe = *measured;
-    return {};
 }
 
 /// Lets the rule decide; `m_nextRuleState` becomes its counters after that.

@@ -28,6 +28,8 @@ public:
     Result<void> prefill(std::span<const TokenId>, const ProgressFn&, const CancelToken&);
     Result<const StepRecord*> step(const StepInput* byHand);
     Result<void> resume(std::span<const StepRecord>, const ProgressFn&, const CancelToken&);
+    Result<std::span<const float>> nextLogits();
+    Result<MixtureProbe> probeAfterwards(const StepRecord&) const;
     Result<void> rewind(StepIndex);
     Result<void> change(const std::string& mode, const ParameterValues&);
     /// Without other settings this one's go on.
@@ -121,6 +123,7 @@ private:
     Result<void> catchUp(std::size_t lane);
     Result<void> embedPending();
     Result<void> embedDecision(StepRecord&);
+    [[nodiscard]] Result<void> checkCanGoOn() const;
     Result<void> probe(StepRecord&);
     /// What a rule's wishes come to. Those of an overruled step nothing. Who resumes a run has its
     /// trials recorded already.

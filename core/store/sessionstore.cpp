@@ -416,6 +416,29 @@ Result<void> SessionStore::setSettings(RunId run, const std::string& settings)
     });
 }
 
+Result<void> SessionStore::setProbe(RunId run, StepIndex step, const MixtureProbe& probe)
+{
+    return m_parts->guarded([&]() -> Result<void> {
+        auto writing = m_parts->beginWriting();
+        if (!writing)
+            return Unexpected(writing.error());
+        RunId owner = run;
+        for (auto row = m_parts->run(owner);; row = m_parts->run(owner)) {
+            if (!row)
+                return Unexpected(row.error());
+            if (!row->info.origin || step >= row->info.origin->step)
+                break;
+            owner = row->info.origin->parent;
+        }
+        if (auto done = updateProbe(m_parts->database(), owner, step, probe); !done)
+            return done;
+        if (m_parts->database().changes() == 0)
+            return m_parts->notFound("step " + std::to_string(step.value) + " of run " +
+                                     std::to_string(run.value));
+        return writing->commit();
+    });
+}
+
 Result<void> SessionStore::finishRun(RunId run, RunStatus status, StopReason stop,
                                      const RunTimings& timings, const std::string& failureText)
 {

@@ -93,6 +93,9 @@ public:
     [[nodiscard]] Result<void> appendSteps(RunId, std::span<const StepRecord>);
     /// Of a run that was changed on the way.
     [[nodiscard]] Result<void> setSettings(RunId, const std::string& settings);
+    /// The probe of a step that was measured after the run, in place of one that was there. A step
+    /// that the run shares is its parent's, who then has it too. NotFound names the step.
+    [[nodiscard]] Result<void> setProbe(RunId, StepIndex, const MixtureProbe&);
     [[nodiscard]] Result<void> finishRun(RunId, RunStatus, StopReason, const RunTimings&,
                                          const std::string& failure = {});
 

@@ -245,6 +245,17 @@ Result<void> StepWriter::write(RunId run, const StepRecord& record)
     return {};
 }
 
+Result<void> updateProbe(const Database& database, RunId run, StepIndex step,
+                         const MixtureProbe& probe)
+{
+    auto update = Statement::prepare(database, "UPDATE steps SET probe = ? WHERE id = ?");
+    if (!update)
+        return Unexpected(update.error());
+    update->bindBlob(0, std::as_bytes(std::span(&probe, 1)));
+    update->bind(1, stepRowId(run, step));
+    return update->execute();
+}
+
 Result<void> readSteps(const Database& database, RunId run, StepIndex from, StepIndex end,
                        std::vector<StepRecord>& steps)
 {

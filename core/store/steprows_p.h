@@ -42,6 +42,8 @@ private:
 /// Appends the run's own steps in [from, end) to `steps`. Fails when one is missing or damaged.
 [[nodiscard]] Result<void> readSteps(const Database&, RunId, StepIndex from, StepIndex end,
                                      std::vector<StepRecord>& steps);
+/// Changes nothing when the run has no own step of this number.
+[[nodiscard]] Result<void> updateProbe(const Database&, RunId, StepIndex, const MixtureProbe&);
 /// One more than the last own step of the run; `none` when it has no own step.
 [[nodiscard]] Result<std::int64_t> endOfSteps(const Database&, RunId, std::int64_t none);
 [[nodiscard]] Result<void> deleteSteps(const Database&, RunId);

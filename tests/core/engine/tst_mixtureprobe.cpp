@@ -72,6 +72,51 @@ private Q_SLOTS:
         QVERIFY(measured > 3);
     }
 
+    /// The fake model's cache keeps what it was fed: a probe that left a row would show.
+    void measuresTheSameAfterTheRun()
+    {
+        const auto engine = engineOf(randomModel(12, 9), {{}, {}, {}});
+        const auto during = sessionOf(engine, probed(true), {a});
+        const auto after = sessionOf(engine, probed(false), {a});
+        QVERIFY_RESULT(run(*during));
+        QVERIFY_RESULT(run(*after, 8));
+        const auto resumed = sessionOf(engine, probed(false), {a});
+        int measured = 0;
+        for (const StepRecord& step : during->steps()) {
+            if (step.step.value > 8 || !step.probe)
+                continue;
+            ++measured;
+            const auto live = after->probe(step); // the paused run; step 8 is yet to be taken
+            QVERIFY_RESULT(live);
+            QVERIFY(*live == *step.probe);
+            const std::span<const StepRecord> recorded(during->steps());
+            QVERIFY_RESULT(resumed->rewind(StepIndex{0}));
+            QVERIFY_RESULT(resumed->resume(recorded.first(step.step.index())));
+            const auto stored = resumed->probe(step);
+            QVERIFY_RESULT(stored);
+            QVERIFY(*stored == *step.probe);
+        }
+        QVERIFY(measured > 3);
+        const RunTimings before = after->timings();
+        QVERIFY(after->probe(during->steps()[0]));
+        QCOMPARE(after->timings(), before);
+        QVERIFY_RESULT(run(*after));
+        QCOMPARE_STEPS(after->steps(), during->steps());
+    }
+
+    void refusesStepsThatFedNoMixture()
+    {
+        RunSettings settings = settingsOf("discrete", greedy);
+        settings.maxSteps = 3;
+        const auto session = sessionOf(engineOf(randomModel(12, 9), {{}, {}, {}}), settings, {a});
+        QVERIFY_RESULT(run(*session));
+        const auto refused = session->probe(session->steps()[1]);
+        QVERIFY(!refused);
+        QCOMPARE(refused.error().message,
+                 std::string("Step 1 fed one token, and the probe compares a mixture with its "
+                             "parts: choose a step that fed a mixture."));
+    }
+
     void changesNothingOfTheRun()
     {
         const auto with = sessionOf(engineOf(randomModel(12, 9), {{}, {}, {}}), probed(true), {a});

@@ -457,6 +457,40 @@ private Q_SLOTS:
                 std::string());
     }
 
+    void aProbeMadeLaterIsKeptWithItsStep()
+    {
+        const TemporaryFolder folder;
+        const auto store = openStore(folder);
+        const RunId parent = storeRun(*store, someRun(), 1, 5);
+        RunInfo fork = someRun();
+        fork.origin = ForkOrigin{parent, StepIndex{3}, "fed something else"};
+        const auto child = store->createRun(fork, someTokens());
+        QVERIFY_RESULT(child);
+        QVERIFY_RESULT(store->appendSteps(*child, randomRecords(2, 3, 6)));
+
+        const MixtureProbe own{0.125F, 0.25F, 0.5F, 0.0625F};
+        const MixtureProbe shared{0.375F, 0.25F, 0.5F, 0.0625F};
+        const auto before = store->steps(*child);
+        QVERIFY_RESULT(store->setProbe(*child, StepIndex{4}, own));
+        QVERIFY_RESULT(store->setProbe(*child, StepIndex{1}, shared)); // the parent's
+        const auto after = store->steps(*child);
+        for (std::size_t i = 0; i < after->size(); ++i) {
+            StepRecord expected = (*before)[i];
+            if (i == 4)
+                expected.probe = own;
+            if (i == 1)
+                expected.probe = shared;
+            QCOMPARE(firstDifference((*after)[i], expected), std::string());
+        }
+        QCOMPARE(store->steps(parent)->at(1).probe, std::optional(shared));
+        QVERIFY(store->steps(parent)->at(4).probe != std::optional(own)); // the parent's own step 4
+
+        const auto missing = store->setProbe(*child, StepIndex{6}, own);
+        QVERIFY(!missing);
+        QCOMPARE(missing.error().code, ErrorCode::NotFound);
+        QVERIFY(missing.error().message.find("step 6 of run") != std::string::npos);
+    }
+
     void readingDoesNotWaitForAWriter()
     {
         const TemporaryFolder folder;
