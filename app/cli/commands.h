@@ -24,6 +24,8 @@ void addScore(CLI::App& program, Action& action);
 void addSessions(CLI::App& program, Action& action);
 void addShow(CLI::App& program, Action& action);
 void addReplay(CLI::App& program, Action& action);
+void addProbe(CLI::App& program, Action& action);
+void addCollapse(CLI::App& program, Action& action);
 void addExport(CLI::App& program, Action& action);
 void addBench(CLI::App& program, Action& action);
 void addModes(CLI::App& program, Action& action);

@@ -76,6 +76,20 @@ Result<FoundRun> RunChoice::find() const
     return FoundRun{std::move(*store), id};
 }
 
+CLI::Option* StepChoice::addTo(CLI::App& command, const std::string& help)
+{
+    return command.add_option("--step", step, help)->type_name("K")->check(CLI::NonNegativeNumber);
+}
+
+Result<StepIndex> StepChoice::in(const StoredRun& run) const
+{
+    if (step >= std::ssize(run.steps))
+        return usageError("Run " + std::to_string(run.info.id.value) + " has no step " +
+                          std::to_string(step) + "; it has " + std::to_string(run.steps.size()) +
+                          ", counted from 0.");
+    return StepIndex{step};
+}
+
 Result<StoredRun> loadRun(const SessionStore& store, RunId id)
 {
     StoredRun stored;

@@ -42,6 +42,16 @@ struct RunChoice
     [[nodiscard]] Result<StoredRun> load() const;
 };
 
+/// --step K of a stored run.
+struct StepChoice
+{
+    std::int64_t step = -1; // negative: not given
+
+    CLI::Option* addTo(CLI::App& command, const std::string& help);
+    /// The chosen step, which must be one of the run's.
+    [[nodiscard]] Result<StepIndex> in(const StoredRun&) const;
+};
+
 [[nodiscard]] Result<StoredRun> loadRun(const SessionStore&, RunId);
 
 } // namespace halftone::cli

@@ -66,6 +66,8 @@ void setUp(CLI::App& program, Action& action)
     addSessions(program, action);
     addShow(program, action);
     addReplay(program, action);
+    addProbe(program, action);
+    addCollapse(program, action);
     addExport(program, action);
     addTokenize(program, action);
     addLogits(program, action);

@@ -154,8 +154,8 @@ Result<Collapse> collapse(const Session& session, std::span<const StepRecord> re
         result.token = step.input.ids[chosen];
         result.weight = step.input.weights[chosen];
         const auto following = recorded.subspan(plan.step.index());
-        const auto shown = following.first(
-            std::min(following.size(), static_cast<std::size_t>(plan.steps) + 1));
+        const auto shown =
+            following.first(std::min(following.size(), static_cast<std::size_t>(plan.steps) + 1));
         result.original.assign(shown.begin(), shown.end());
         if (plan.greedy) {
             auto settings = greedySettings(session.settings(), recorded, step);

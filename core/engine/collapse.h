@@ -1,7 +1,7 @@
 // "Collapse here": what the next steps of a run would have been had one of its soft steps been
-// discrete. On a fork of the cache one of the mixture's tokens is fed in its place, and the run goes
-// on from there; beside it the recorded inputs are fed again, so that the two can be compared step
-// by step. The run and its cache stay as they are, and none of this counts in its timings.
+// discrete. On a fork of the cache one of the mixture's tokens is fed in its place, and the run
+// goes on from there; beside it the recorded inputs are fed again, so that the two can be compared
+// step by step. The run and its cache stay as they are, and none of this counts in its timings.
 //
 // Engine thread.
 #pragma once

@@ -19,7 +19,7 @@ namespace halftone {
 
 /// Feeds the run's prompt and `recorded`, its first steps, so that the session stands after them.
 [[nodiscard]] Result<void> feedRecorded(Session&, const RunInfo& run,
-                                        std::span<const StepRecord> recorded, const ProgressFn& = {},
-                                        const CancelToken& = {});
+                                        std::span<const StepRecord> recorded,
+                                        const ProgressFn& = {}, const CancelToken& = {});
 
 } // namespace halftone

@@ -104,9 +104,8 @@ private Q_SLOTS:
         QCOMPARE(mixture.kind, InputKind::Mixture);
         const TokenId token = mixture.ids[static_cast<std::size_t>(component)];
 
-        const auto result =
-            collapse(*session, session->steps(),
-                     {.step = step, .steps = 6, .to = static_cast<CollapseTo>(to)});
+        const auto result = collapse(*session, session->steps(),
+                                     {.step = step, .steps = 6, .to = static_cast<CollapseTo>(to)});
         QVERIFY_RESULT(result);
         QCOMPARE(result->token, token);
         QCOMPARE(result->weight, mixture.weights[static_cast<std::size_t>(component)]);
@@ -122,9 +121,8 @@ private Q_SLOTS:
             QVERIFY(sameDecision(result->original[i], session->steps()[2 + i]));
             if (i == 0)
                 continue;
-            const double expected =
-                divergence(distributionAfter(result->original[i - 1].input),
-                           distributionAfter(result->collapsed[i - 1].input));
+            const double expected = divergence(distributionAfter(result->original[i - 1].input),
+                                               distributionAfter(result->collapsed[i - 1].input));
             QVERIFY(std::abs(result->divergence[i] - expected) < 1e-6);
             if (!firstDifference && result->original[i].sampled != result->collapsed[i].sampled)
                 firstDifference = result->original[i].step;
@@ -304,11 +302,10 @@ private Q_SLOTS:
         const StepInput mixture = session->steps()[0].input;
         QVERIFY(mixture.weights[1] > 0.3F);
         for (const CollapseTo to : {CollapseTo::Heaviest, CollapseTo::Second}) {
-            const auto result = collapse(*session, session->steps(), 
-                                         {.step = StepIndex{0}, .steps = 8, .to = to});
+            const auto result =
+                collapse(*session, session->steps(), {.step = StepIndex{0}, .steps = 8, .to = to});
             QVERIFY_RESULT(result);
-            QCOMPARE_STEPS(result->collapsed,
-                           byHand(*session, StepIndex{0}, result->token, 8));
+            QCOMPARE_STEPS(result->collapsed, byHand(*session, StepIndex{0}, result->token, 8));
             // What follows a mixture of two nodes is not what follows one of them.
             QVERIFY(result->divergence[1] > 0.01 && result->divergence[1] < std::log(2.0));
         }
