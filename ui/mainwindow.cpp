@@ -9,6 +9,7 @@
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
 #include "panels/cachepanel.h"
+#include "panels/collapsepanel.h"
 #include "panels/curvespanel.h"
 #include "panels/inspectorpanel.h"
 #include "panels/mixturepanel.h"
@@ -116,11 +117,17 @@ void MainWindow::buildPanels()
     addDock("sessions", tr("Sessions"), sessions);
     auto* inspector = new InspectorPanel(m_document, m_cursor, this);
     addDock("inspector", tr("Step Inspector"), inspector);
+    inspector->follow(m_engine);
     addDock("mixture", tr("Mixture"), new MixturePanel(m_document, m_cursor, this));
     addDock("curves", tr("Curves"), new CurvesPanel(m_document, m_cursor, this));
     addDock("cache", tr("KV Cache"), new CachePanel(m_document, m_cursor, this));
+    auto* collapse = new CollapsePanel(m_document, m_cursor, this);
+    collapse->follow(m_engine);
+    QDockWidget* collapseDock = addDock("collapse", tr("Collapse"), collapse);
+    trace->addStepCommands(inspector->questions());
 
     m_commands->adoptAll(QStringLiteral("inspector"), inspector);
+    m_commands->adoptAll(QStringLiteral("collapse"), collapse);
     m_commands->adoptAll(QStringLiteral("sessions"), sessions);
     connect(m_document, &RunDocument::reset, sessions, [this, sessions] {
         sessions->setShownRun(m_document->isOpen() ? std::optional(m_document->info().id)
@@ -128,13 +135,21 @@ void MainWindow::buildPanels()
     });
     connect(sessions, &SessionsPanel::runChosen, m_presenter, &RunPresenter::open);
     connect(inspector, &InspectorPanel::forkRequested, m_presenter, &RunPresenter::fork);
+    connect(inspector, &InspectorPanel::questionRequested, m_presenter, &RunPresenter::ask);
+    connect(inspector, &InspectorPanel::collapseRequested, collapse, [collapse, collapseDock] {
+        collapseDock->show();
+        collapseDock->raise();
+        collapse->collapseFocused();
+    });
+    connect(collapse, &CollapsePanel::questionRequested, m_presenter, &RunPresenter::ask);
+    connect(collapse, &CollapsePanel::forkRequested, m_presenter, &RunPresenter::fork);
 
     m_status = new StatusView(m_engine, this);
     statusBar()->addPermanentWidget(m_status);
     m_palette = new CommandPalette(m_commands, this);
 }
 
-void MainWindow::addDock(const char* name, const QString& title, QWidget* panel)
+QDockWidget* MainWindow::addDock(const char* name, const QString& title, QWidget* panel)
 {
     auto* dock = new QDockWidget(title, this);
     dock->setObjectName(QStringLiteral("dock.") + QLatin1String(name));
@@ -143,6 +158,7 @@ void MainWindow::addDock(const char* name, const QString& title, QWidget* panel)
     QAction* toggle = dock->toggleViewAction();
     toggle->setStatusTip(tr("Show or hide this panel"));
     m_commands->adopt(QStringLiteral("view.") + QLatin1String(name), toggle);
+    return dock;
 }
 
 void MainWindow::connectControllers()
@@ -154,7 +170,16 @@ void MainWindow::connectControllers()
     connect(m_library, &LibraryController::noticed, this, &MainWindow::inform);
     connect(m_library, &LibraryController::exported, this,
             [this](const QString& file) { inform(tr("The run was written to %1.").arg(file)); });
-    connect(m_presenter, &RunPresenter::modelNeeded, this, &MainWindow::offerModel);
+    connect(m_presenter, &RunPresenter::modelNeeded, this,
+            [this](const ModelIdentity& model, const ForkRequest& request) {
+                offerModel(model, tr("Load it and fork"),
+                           [this, request] { m_presenter->loadAndFork(request); });
+            });
+    connect(m_presenter, &RunPresenter::modelNeededToAsk, this,
+            [this](const ModelIdentity& model, const StepQuestion& question) {
+                offerModel(model, tr("Load it and answer"),
+                           [this, question] { m_presenter->loadAndAsk(question); });
+            });
     connect(m_runPanel, &RunPanel::openFolderRequested, this, &MainWindow::openModelFolder);
     connect(m_runPanel, &RunPanel::stateChanged, m_status, &StatusView::showRun);
     connect(m_document, &RunDocument::reset, this, &MainWindow::runShown);
@@ -284,20 +309,21 @@ void MainWindow::exportRun()
     m_library->exportRun(m_document->info().id, file);
 }
 
-void MainWindow::offerModel(const ModelIdentity& model, const ForkRequest& request)
+void MainWindow::offerModel(const ModelIdentity& model, const QString& label,
+                            std::function<void()> goOn)
 {
     const QString name = QString::fromStdString(model.name);
     const QString folder = QString::fromStdString(model.path);
     if (!ModelList::isModelFolder(folder))
         return warn(tr("This run was made with the model %1, which is not at %2 any more: open its "
-                       "folder in the Run panel, then fork again.")
+                       "folder in the Run panel, then try again.")
                         .arg(name, folder));
     const RunId run = m_document->info().id;
     m_messages->offer(MessageBar::Kind::Information,
                       tr("This run was made with the model %1, which is not in memory.").arg(name),
-                      tr("Load it and fork"), [this, run, request] {
+                      label, [this, run, goOn = std::move(goOn)] {
                           if (m_document->isOpen() && m_document->info().id == run)
-                              m_presenter->loadAndFork(request);
+                              goOn();
                       });
 }
 

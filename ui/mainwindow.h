@@ -11,8 +11,10 @@
 #include <QMainWindow>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 
+class QDockWidget;
 class QMenu;
 
 namespace halftone::ui {
@@ -66,7 +68,7 @@ protected:
 
 private:
     void buildPanels();
-    void addDock(const char* name, const QString& title, QWidget* panel);
+    QDockWidget* addDock(const char* name, const QString& title, QWidget* panel);
     void connectControllers();
 
     void addCommands();
@@ -83,7 +85,8 @@ private:
     void openPath(const QString& path);
     void reuseSettings();
     void exportRun();
-    void offerModel(const ModelIdentity& model, const ForkRequest& request);
+    /// For something that needs a model which is not in memory; `goOn` loads it.
+    void offerModel(const ModelIdentity& model, const QString& label, std::function<void()> goOn);
     void showTitle();
     void runShown();
     void warn(const QString& message);

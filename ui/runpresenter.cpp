@@ -23,6 +23,8 @@ RunPresenter::RunPresenter(EngineController* engine, LibraryController* library,
                 if (activity == EngineController::Activity::Loading)
                     m_inMemory.reset();
             });
+    connect(engine, &EngineController::questionAnswered, this,
+            [this](const auto& answer) { keepProbe(*answer); });
     connect(library, &LibraryController::runAvailable, this,
             [this](const std::shared_ptr<StoredRun>& run) {
                 if (m_wanted == run->info.id)
@@ -126,10 +128,9 @@ void RunPresenter::fork(const ForkRequest& request)
     if (!m_document->isOpen())
         return;
     const RunInfo& run = m_document->info();
-    const auto model = m_engine->model();
     if (m_inMemory == run.id)
         m_engine->fork(request);
-    else if (model && model->identity.fingerprint == run.model.fingerprint)
+    else if (modelIsInMemory())
         forkStored(request);
     else
         Q_EMIT modelNeeded(run.model, request);
@@ -143,6 +144,12 @@ void RunPresenter::loadAndFork(const ForkRequest& request)
     forkStored(request);
 }
 
+bool RunPresenter::modelIsInMemory() const
+{
+    const auto model = m_engine->model();
+    return model && model->identity.fingerprint == m_document->info().model.fingerprint;
+}
+
 void RunPresenter::forkStored(const ForkRequest& request)
 {
     // The engine feeds the steps before the fork and needs no others.
@@ -150,6 +157,50 @@ void RunPresenter::forkStored(const ForkRequest& request)
     const auto end =
         steps.begin() + std::clamp<std::ptrdiff_t>(request.step.value, 0, std::ssize(steps));
     m_engine->forkStored(m_document->info(), {steps.begin(), end}, request);
+}
+
+void RunPresenter::ask(const StepQuestion& question)
+{
+    if (!m_document->isOpen())
+        return;
+    const RunInfo& run = m_document->info();
+    if (m_inMemory == run.id)
+        m_engine->ask(run, {}, question);
+    else if (modelIsInMemory())
+        askStored(question);
+    else
+        Q_EMIT modelNeededToAsk(run.model, question);
+}
+
+void RunPresenter::loadAndAsk(const StepQuestion& question)
+{
+    if (!m_document->isOpen())
+        return;
+    m_engine->loadModel(QString::fromStdString(m_document->info().model.path));
+    askStored(question);
+}
+
+void RunPresenter::askStored(const StepQuestion& question)
+{
+    // Up to the step, and those that a collapse is compared with.
+    const auto* plan = std::get_if<CollapsePlan>(&question);
+    const std::int64_t end = stepOf(question).value + 1 + (plan ? plan->steps : 0);
+    const std::vector<StepRecord>& steps = m_document->steps();
+    m_engine->ask(m_document->info(),
+                  {steps.begin(), steps.begin() + std::min<std::ptrdiff_t>(end, std::ssize(steps))},
+                  question);
+}
+
+void RunPresenter::keepProbe(const StepAnswer& answer)
+{
+    const auto* probe = std::get_if<MixtureProbe>(&answer.found);
+    if (!probe)
+        return;
+    if (m_document->isOpen() && m_document->info().id == answer.run)
+        m_document->setProbe(answer.step.value, *probe);
+    else if (m_live && m_live->info.id == answer.run && answer.step.index() < m_hiddenSteps.size())
+        m_hiddenSteps[answer.step.index()].probe = *probe;
+    m_library->keepProbe(answer.run, answer.step, *probe);
 }
 
 } // namespace halftone::ui

@@ -39,10 +39,19 @@ public:
     /// The same after loading the model of the run that is shown.
     void loadAndFork(const ForkRequest& request);
 
+    /// Asks about a step of the run that is shown. A probe is kept with its step, in the document
+    /// and in the library; the rest is for whoever asked.
+    void ask(const StepQuestion& question);
+    /// The same after loading the model of the run that is shown.
+    void loadAndAsk(const StepQuestion& question);
+
 Q_SIGNALS:
     /// A fork needs a model that is not in memory: see loadAndFork().
     void modelNeeded(const halftone::ModelIdentity& model,
                      const halftone::ui::ForkRequest& request);
+    /// Likewise a question: see loadAndAsk().
+    void modelNeededToAsk(const halftone::ModelIdentity& model,
+                          const halftone::ui::StepQuestion& question);
     void liveHiddenChanged(bool hidden);
 
 private:
@@ -51,6 +60,9 @@ private:
     void end(const RunInfo& info);
     void showStored(StoredRun& run);
     void forkStored(const ForkRequest& request);
+    void askStored(const StepQuestion& question);
+    void keepProbe(const StepAnswer& answer);
+    [[nodiscard]] bool modelIsInMemory() const;
     [[nodiscard]] bool liveIsShown() const;
     /// The run that is shown, as it was stored since.
     [[nodiscard]] bool continuesShown(const StoredRun& run) const;

@@ -43,6 +43,11 @@ Result<void> RecordedRun::stored() const
     return m_recorder ? m_recorder->status() : Result<void>();
 }
 
+Result<void> RecordedRun::storeAll() const
+{
+    return m_recorder ? m_recorder->flush() : Result<void>();
+}
+
 Result<void> RecordedRun::close(RunStatus status, StopReason stop, const std::string& failure)
 {
     const StopReason own = m_session->stopReason();

@@ -31,6 +31,8 @@ public:
     [[nodiscard]] Result<void> change(const std::string& mode, const ParameterValues&);
     /// The first failure of storing.
     [[nodiscard]] Result<void> stored() const;
+    /// Returns when all steps so far are stored, with stored().
+    [[nodiscard]] Result<void> storeAll() const;
     /// As the session says when it has finished, else as the caller says. Once.
     [[nodiscard]] Result<void> close(RunStatus, StopReason, const std::string& failure = {});
 

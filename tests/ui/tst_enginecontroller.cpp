@@ -14,6 +14,7 @@ using namespace halftone;
 using namespace halftone::test;
 using halftone::ui::EngineController;
 using halftone::ui::ForkRequest;
+using halftone::ui::ProbeQuestion;
 using halftone::ui::RunRequest;
 using Activity = EngineController::Activity;
 
@@ -675,6 +676,56 @@ private Q_SLOTS:
         QTRY_COMPARE(bench.ended.size(), std::size_t(4));
         QCOMPARE(bench.started.back().count, 1);
         QCOMPARE(bench.ended.back().origin->parent, bench.ended.front().id);
+    }
+
+    void everyQuestionEndsWithOneAnswerOrFailure()
+    {
+        Bench bench(slow);
+        bench.engine->loadModel(QStringLiteral("any"));
+        RunRequest soft = request(endless);
+        soft.settings.mode = "soft";
+        soft.settings.parameters["temperature"] = 1.0;
+        bench.engine->start(soft);
+        QTRY_VERIFY(bench.steps.size() > 5);
+        bench.engine->pause();
+        QTRY_COMPARE(bench.engine->activity(), Activity::Paused);
+        const RunInfo run = bench.started.front().info;
+        QSignalSpy answered(bench.engine.get(), &EngineController::questionAnswered);
+        QSignalSpy failed(bench.engine.get(), &EngineController::questionFailed);
+        const CollapsePlan longOne{.step = StepIndex{1}, .steps = 10'000};
+
+        bench.engine->ask(run, {}, longOne);
+        bench.engine->ask(run, {}, ProbeQuestion{StepIndex{2}}); // in its place
+        QCOMPARE(failed.size(), 1);
+        QCOMPARE(failed[0][0].toString(), QString());
+        QTRY_COMPARE(answered.size(), 1);
+        QVERIFY(std::holds_alternative<MixtureProbe>(
+            answered[0][0].value<std::shared_ptr<const ui::StepAnswer>>()->found));
+
+        bench.engine->ask(run, {}, longOne);
+        bench.engine->stop(); // does not wait for it
+        QCOMPARE(failed.size(), 2);
+        QTRY_COMPARE_WITH_TIMEOUT(bench.ended.size(), std::size_t(1), 2'000);
+
+        bench.engine->ask(run, {}, ProbeQuestion{StepIndex{999'999}});
+        QTRY_COMPARE(failed.size(), 3);
+        QVERIFY(failed[2][0].toString().contains(QStringLiteral("no step 999999")));
+        QCOMPARE(answered.size(), 1);
+        QVERIFY(bench.failures.empty());
+    }
+
+    void aQuestionAboutARunWhoseModelCannotBeLoadedSaysSo()
+    {
+        Bench bench;
+        QSignalSpy failed(bench.engine.get(), &EngineController::questionFailed);
+        bench.engine->loadModel(QStringLiteral("missing"));
+        RunInfo stored;
+        stored.id = RunId(33);
+        stored.model.name = "somebody";
+        bench.engine->ask(stored, {}, ProbeQuestion{StepIndex{0}});
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY(failed[0][0].toString().contains(QStringLiteral("somebody")));
+        QVERIFY(failed[0][0].toString().contains(QStringLiteral("33")));
     }
 
     void aLibraryThatCannotBeWrittenIsNamed()

@@ -155,6 +155,9 @@ private Q_SLOTS:
     void anotherModeKeepsWhatItKnows();
     void unreadableSettingsAreAnsweredWithASentence();
     void withoutAStepNothingCanBeForked();
+    void aMixtureCanBeProbedAndCollapsed();
+    void aTokenSaysWhyItCannot();
+    void aProbeThatArrivesIsShownAndLeavesEditsAlone();
     void modelsKeepTheContract();
 };
 
@@ -454,6 +457,59 @@ void TestInspectorPanel::withoutAStepNothingCanBeForked()
     for (const char16_t* name : {u"forkCandidate", u"forkWeights", u"forkMode"})
         QVERIFY(!stage.panel.findChild<QAction*>(QString::fromUtf16(name))->isEnabled());
     QVERIFY(!stage.panel.grab().isNull());
+}
+
+void TestInspectorPanel::aMixtureCanBeProbedAndCollapsed()
+{
+    Stage stage;
+    SampleTrace trace = softRun();
+    QVERIFY(stage.start(trace));
+    QSignalSpy asked(&stage.panel, &InspectorPanel::questionRequested);
+    QSignalSpy collapse(&stage.panel, &InspectorPanel::collapseRequested);
+    stage.cursor.moveTo(1);
+    stage.press(u"probe"_s);
+    QCOMPARE(asked.size(), 1);
+    QCOMPARE(stepOf(asked[0][0].value<StepQuestion>()), StepIndex{1});
+    QTest::keyClick(&stage.panel, Qt::Key_K, Qt::ControlModifier | Qt::ShiftModifier);
+    QCOMPARE(asked.size(), 2);
+    stage.press(u"collapse"_s);
+    QCOMPARE(collapse.size(), 1);
+    QTest::keyClick(&stage.panel, Qt::Key_K, Qt::ControlModifier);
+    QCOMPARE(collapse.size(), 2);
+}
+
+void TestInspectorPanel::aTokenSaysWhyItCannot()
+{
+    Stage stage;
+    SampleTrace trace = softRun();
+    QVERIFY(stage.start(trace));
+    stage.cursor.moveTo(2);
+    for (QAction* action : stage.panel.questions())
+        QVERIFY(!action->isEnabled());
+    QCOMPARE(stage.panel.questions()[1]->toolTip(),
+             u"Step 2 fed one token only: there is nothing to collapse."_s);
+    stage.cursor.moveTo(0);
+    for (QAction* action : stage.panel.questions())
+        QVERIFY(action->isEnabled() && !action->toolTip().contains(u"nothing"_s));
+}
+
+void TestInspectorPanel::aProbeThatArrivesIsShownAndLeavesEditsAlone()
+{
+    Stage stage;
+    SampleTrace trace = softRun();
+    QVERIFY(stage.start(trace));
+    QLocale::setDefault(QLocale::c());
+    stage.cursor.moveTo(0);
+    stage.editWeight(0, u"0.9"_s);
+    QCOMPARE(stage.fact(u"To its second's"_s), QString());
+    stage.document.setProbe(0, MixtureProbe{0.125F, 0.5F, 0.25F, 0.0625F});
+    QCOMPARE(stage.fact(u"To its heaviest's"_s), u"0.125 nats"_s);
+    QCOMPARE(stage.fact(u"To its second's"_s), u"0.5 nats"_s);
+    QVERIFY(stage.groupOf(u"To its second's"_s).contains(u"T = 1, full vocabulary"_s));
+    stage.press(u"forkWeights"_s); // still edited
+    QCOMPARE(stage.forks.size(), std::size_t{1});
+    stage.document.setProbe(1, MixtureProbe{1, 1, 1, 1}); // not the step that is shown
+    QCOMPARE(stage.fact(u"To its second's"_s), u"0.5 nats"_s);
 }
 
 void TestInspectorPanel::modelsKeepTheContract()

@@ -9,6 +9,7 @@
 #include "messagebar.h"
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
+#include "panels/collapsepanel.h"
 #include "panels/inspectorpanel.h"
 #include "panels/runpanel.h"
 #include "panels/runsetup.h"
@@ -27,6 +28,7 @@
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -328,6 +330,45 @@ private Q_SLOTS:
         QVERIFY(m_window->messages()->text().contains(QStringLiteral("config.json")));
     }
 
+    void aSoftStepIsProbedAndCollapsedByKeys()
+    {
+        open();
+        QTRY_VERIFY(m_window->engine()->model() != nullptr);
+        startSoft(12);
+        m_window->cursor()->moveTo(3);
+        auto* panel = m_window->findChild<CollapsePanel*>();
+        dock("collapse")->hide();
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier | Qt::ShiftModifier);
+        QTRY_VERIFY(m_window->document()->at(3)->probe.has_value());
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        QVERIFY(panel->isVisible());
+        const auto* table = panel->findChild<QTableView*>();
+        QTRY_COMPARE(table->model()->columnCount(), 9); // to the run's last step
+        QCOMPARE(table->model()->headerData(0, Qt::Horizontal).toString(), QStringLiteral("3"));
+        QVERIFY(m_window->messages()->text().isEmpty());
+        const RunId run = m_window->document()->info().id;
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier | Qt::AltModifier);
+        QTRY_VERIFY(m_window->document()->info().id != run);
+        QTRY_COMPARE(m_window->document()->info().status, RunStatus::Finished);
+        QCOMPARE(m_window->document()->info().origin->step, StepIndex{3});
+    }
+
+    void aQuestionAboutARunWithoutItsModelOffersToLoadIt()
+    {
+        open();
+        QTRY_VERIFY(m_window->engine()->model() != nullptr);
+        startSoft(6);
+        const RunId run = m_window->document()->info().id;
+        m_window.reset();
+        open({}, run);
+        QTRY_COMPARE(m_window->document()->count(), 6);
+        m_window->cursor()->moveTo(2);
+        QVERIFY(m_window->engine()->model() == nullptr);
+        QTest::keyClick(m_window.get(), Qt::Key_K, Qt::ControlModifier);
+        // The fake model lies nowhere.
+        QVERIFY(m_window->messages()->text().contains(QStringLiteral("fake")));
+    }
+
 private:
     enum class Loader
     {
@@ -348,6 +389,18 @@ private:
         QSignalSpy painted(m_window.get(), &MainWindow::firstPainted);
         m_window->show();
         QTRY_COMPARE(painted.size(), 1);
+    }
+
+    void startSoft(int steps)
+    {
+        RunRequest request;
+        request.prompt = QStringLiteral("w1 w2");
+        request.settings.mode = "soft";
+        request.settings.maxSteps = steps;
+        request.settings.parameters["temperature"] = 1.0;
+        m_window->engine()->start(request);
+        QTRY_COMPARE(m_window->document()->count(), steps);
+        QTRY_VERIFY(!m_window->document()->isLive());
     }
 
     void start(int maxSteps, const char* prompt = "w1 w2")

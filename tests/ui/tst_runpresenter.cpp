@@ -191,6 +191,50 @@ private Q_SLOTS:
         QVERIFY(isContinuous(bench.document));
     }
 
+    void aProbeIsKeptWithItsStep_data()
+    {
+        QTest::addColumn<bool>("live");
+        QTest::newRow("of a paused run") << true;
+        QTest::newRow("of a stored run") << false;
+    }
+
+    void aProbeIsKeptWithItsStep()
+    {
+        QFETCH(bool, live);
+        Bench bench(slow);
+        RunRequest request;
+        request.prompt = QStringLiteral("w1");
+        request.settings.mode = "soft";
+        request.settings.maxSteps = live ? endless : 10;
+        request.settings.parameters["temperature"] = 1.0;
+        bench.engine.start(request);
+        QTRY_VERIFY(bench.document.count() > 8);
+        const RunId run = bench.document.info().id;
+        if (live) {
+            bench.engine.pause();
+            QTRY_COMPARE(bench.engine.activity(), EngineController::Activity::Paused);
+        } else {
+            QTRY_COMPARE(bench.document.info().status, RunStatus::Finished);
+            bench.engine.loadModel(QStringLiteral("again")); // the session in memory goes
+            QTRY_COMPARE(bench.engine.activity(), EngineController::Activity::Idle);
+        }
+        const StepRecord before = *bench.document.at(4);
+        QVERIFY(!before.probe);
+        QSignalSpy changed(&bench.document, &RunDocument::stepChanged);
+        bench.presenter.ask(ProbeQuestion{StepIndex{4}});
+        QTRY_COMPARE(changed.size(), 1);
+        QCOMPARE(changed[0][0].toLongLong(), 4);
+        const std::optional<MixtureProbe> probe = bench.document.at(4)->probe;
+        QVERIFY(probe && probe->top1 >= 0 && probe->top2 > 0);
+        QVERIFY(sameDecision(*bench.document.at(4), before));
+        const auto stored = [&]() -> std::optional<MixtureProbe> {
+            const auto store = SessionStore::open(bench.path, SessionStore::Access::ReadOnly);
+            const auto steps = store ? (*store)->steps(run) : Unexpected(store.error());
+            return steps ? steps->at(4).probe : std::nullopt;
+        };
+        QTRY_COMPARE(stored(), probe);
+    }
+
     void asksForTheModelWhenItIsNotInMemory()
     {
         QTemporaryDir folder;
@@ -221,6 +265,14 @@ private Q_SLOTS:
         const ForkRequest fork{.step = StepIndex(2), .input = {}, .settings = {}, .change = {}};
         presenter.fork(fork);
         QCOMPARE(needed.size(), 1);
+        QSignalSpy neededToAsk(&presenter, &RunPresenter::modelNeededToAsk);
+        presenter.ask(ProbeQuestion{StepIndex{2}});
+        QCOMPARE(neededToAsk.size(), 1);
+        QSignalSpy refused(&engine, &EngineController::questionFailed);
+        presenter.loadAndAsk(ProbeQuestion{StepIndex{2}});
+        QTRY_COMPARE(refused.size(), 1); // the run was discrete
+        QVERIFY(refused[0][0].toString().contains(QStringLiteral("fed one token")));
+
         QCOMPARE(needed.front().front().value<ModelIdentity>().name, std::string("fake"));
         presenter.loadAndFork(fork);
         QTRY_VERIFY(document.info().id != stored);

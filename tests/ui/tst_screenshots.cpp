@@ -6,14 +6,17 @@
 #include "mainwindow.h"
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
+#include "panels/collapsepanel.h"
 #include "panels/tracepanel.h"
 
+#include <QComboBox>
 #include <QDir>
 #include <QDockWidget>
 #include <QImage>
 #include <QSet>
 #include <QSignalSpy>
 #include <QStandardPaths>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -97,7 +100,9 @@ private Q_SLOTS:
 
         save(window.grab(), QStringLiteral("window-%1").arg(name));
         const auto docks = window.findChildren<QDockWidget*>();
-        QVERIFY(docks.size() >= 6);
+        QVERIFY(docks.size() >= 7);
+        if (mode == QStringLiteral("soft"))
+            askAboutTheFork(window);
         for (QDockWidget* dock : docks) {
             dock->raise();
             QTest::qWait(100);
@@ -106,6 +111,21 @@ private Q_SLOTS:
     }
 
 private:
+    /// The probe of the fork, and what one of its nodes alone would have led to.
+    void askAboutTheFork(MainWindow& window)
+    {
+        window.commands()->find(QStringLiteral("inspector.probe"))->trigger();
+        QTRY_VERIFY(window.document()->at(0)->probe.has_value());
+        auto* panel = window.findChild<CollapsePanel*>();
+        panel->findChild<QComboBox*>(QStringLiteral("collapseTo"))->setCurrentIndex(1);
+        window.commands()->find(QStringLiteral("inspector.collapse"))->trigger();
+        QTRY_VERIFY(panel->findChild<QTableView*>()->model()->columnCount() > 3);
+        QTest::qWait(100);
+        save(
+            window.grab(),
+            QStringLiteral("window-collapse-%1").arg(QString::fromLatin1(QTest::currentDataTag())));
+    }
+
     void save(const QPixmap& picture, const QString& name)
     {
         const QImage image = picture.toImage();

@@ -97,6 +97,7 @@ class TestTracePanel : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void theMenuIsForTheStepUnderTheMouse();
     void aClickMovesTheCursorAndOtherViewsFollowOnce();
     void theCursorOfOthersIsFollowedWithoutEcho();
     void aClickOnThePromptOrBesideTheTextMovesNothing();
@@ -535,6 +536,33 @@ void TestTracePanel::aClosedDocumentIsAnInvitation()
     stage.key(Qt::Key_C, Qt::ControlModifier);
     QCOMPARE(stage.cursor.step(), -1);
     QVERIFY(!stage.panel.grab().isNull());
+}
+
+void TestTracePanel::theMenuIsForTheStepUnderTheMouse()
+{
+    Stage stage;
+    SampleTrace trace = sentence();
+    stage.open(trace);
+    QVERIFY(stage.start());
+    QAction command(u"Collapse Here"_s);
+    stage.panel.addStepCommands({&command});
+    QVERIFY(stage.view->actions().contains(&command));
+    QVERIFY(stage.table->actions().contains(&command));
+    QCOMPARE(stage.view->contextMenuPolicy(), Qt::ActionsContextMenu);
+
+    stage.click(1);
+    QTest::mouseClick(stage.view->viewport(), Qt::RightButton, {},
+                      stage.view->stepRect(4).center());
+    QCOMPARE(stage.cursor.step(), 4);
+    // Inside a selection it keeps the selection.
+    stage.click(1);
+    stage.click(3, Qt::ShiftModifier);
+    QTest::mouseClick(stage.view->viewport(), Qt::RightButton, {},
+                      stage.view->stepRect(2).center());
+    QCOMPARE(stage.cursor.step(), 2);
+    QVERIFY(stage.view->selection());
+    QCOMPARE(stage.view->selection()->first, 1);
+    QCOMPARE(stage.view->selection()->last, 3);
 }
 
 QTEST_MAIN(TestTracePanel)

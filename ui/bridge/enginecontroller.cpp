@@ -43,10 +43,12 @@ EngineController::~EngineController()
 {
     m_cancelLoad.cancel();
     m_cancelRun.cancel();
+    m_cancelQuestion.cancel();
 }
 
 void EngineController::loadModel(const QString& folder)
 {
+    cancelQuestion();
     m_cancelLoad.cancel();
     m_cancelRun.cancel();
     m_cancelLoad = CancelToken();
@@ -63,6 +65,7 @@ void EngineController::cancel()
 
 void EngineController::beginRun()
 {
+    cancelQuestion();
     m_cancelRun.cancel();
     m_cancelRun = CancelToken();
     ++m_runTicket;
@@ -103,6 +106,7 @@ void EngineController::resume()
 
 void EngineController::stop()
 {
+    cancelQuestion();
     m_cancelRun.cancel(); // a prefill that goes on
     m_worker->post(ControlCommand::Stop);
     m_drainTimer.start();
@@ -126,6 +130,32 @@ void EngineController::forkStored(const RunInfo& parent, std::vector<StepRecord>
     beginRun();
     m_worker->post(
         ForkStoredCommand{m_runTicket, parent, std::move(steps), request, paused, m_cancelRun});
+}
+
+void EngineController::ask(const RunInfo& run, std::vector<StepRecord> steps,
+                           const StepQuestion& question)
+{
+    cancelQuestion();
+    m_cancelQuestion = CancelToken();
+    m_asking = true;
+    m_worker->post(
+        QuestionCommand{++m_question, run, std::move(steps), question, m_cancelQuestion});
+    m_drainTimer.start();
+    Q_EMIT questionAsked(question);
+}
+
+void EngineController::cancelQuestion()
+{
+    m_cancelQuestion.cancel();
+    endQuestion({});
+}
+
+void EngineController::endQuestion(const QString& message)
+{
+    if (!m_asking)
+        return;
+    m_asking = false;
+    Q_EMIT questionFailed(message);
 }
 
 void EngineController::setActivity(Activity activity)
@@ -166,6 +196,21 @@ void EngineController::drain()
         [this](const EndedEvent& e) { Q_EMIT runEnded(e.info); },
         [this](const GroupEvent& e) { Q_EMIT groupAdvanced(e.totals); },
         [this](const FailedEvent& e) { Q_EMIT failed(QString::fromStdString(e.message)); },
+        [this](const QuestionProgressEvent& e) {
+            if (m_asking && e.number == m_question)
+                Q_EMIT questionProgressed(QString::fromStdString(e.progress.stage), e.progress.done,
+                                          e.progress.total);
+        },
+        [this](const AnswerEvent& e) {
+            if (!m_asking || e.number != m_question)
+                return;
+            m_asking = false;
+            Q_EMIT questionAnswered(e.answer);
+        },
+        [this](const QuestionFailedEvent& e) {
+            if (e.number == m_question)
+                endQuestion(QString::fromStdString(e.message));
+        },
     };
     // From a member, so that a slot that runs an event loop of its own keeps the order.
     while (!m_inbox->events.empty()) {

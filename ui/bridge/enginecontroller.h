@@ -12,6 +12,7 @@
 
 #include "base/progress.h"
 #include "base/result.h"
+#include "bridge/stepquestion.h"
 #include "engine/engine.h"
 #include "reasoning/runsettings.h"
 #include "runs/grouptotals.h"
@@ -121,6 +122,13 @@ public:
     void forkStored(const RunInfo& parent, std::vector<StepRecord> steps, const ForkRequest&,
                     bool paused = false);
 
+    /// A question about a step of a run, answered in its turn between the engine's other work. Of a
+    /// run that is not the last started here the model must be in memory, or on its way, and
+    /// `steps` begin at decision 0 and go as far as the answer does. Replaces a question that is
+    /// not yet answered; another run or model and stop() drop it.
+    void ask(const RunInfo& run, std::vector<StepRecord> steps, const StepQuestion&);
+    void cancelQuestion();
+
 Q_SIGNALS:
     void activityChanged(halftone::ui::EngineController::Activity activity);
     /// `total` 0: unknown.
@@ -136,11 +144,18 @@ Q_SIGNALS:
     /// A sentence for the user.
     void failed(const QString& message);
 
+    /// Each question ends with an answer or a failure, whose message is empty when it was dropped.
+    void questionAsked(const halftone::ui::StepQuestion& question);
+    void questionProgressed(const QString& stage, quint64 done, quint64 total);
+    void questionAnswered(std::shared_ptr<const halftone::ui::StepAnswer> answer);
+    void questionFailed(const QString& message);
+
 private:
     class Worker;
     struct Inbox;
     void drain();
     void beginRun();
+    void endQuestion(const QString& message);
     void setActivity(Activity activity);
 
     Activity m_activity = Activity::Idle;
@@ -149,6 +164,9 @@ private:
     std::uint64_t m_runTicket = 0;  // of the newest run asked for
     CancelToken m_cancelLoad;
     CancelToken m_cancelRun;
+    std::uint64_t m_question = 0; // number of the newest
+    bool m_asking = false;
+    CancelToken m_cancelQuestion;
     QTimer m_drainTimer;
     std::unique_ptr<Inbox> m_inbox; // taken from the worker, not yet told
     std::unique_ptr<Worker> m_worker;

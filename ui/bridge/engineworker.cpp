@@ -1,6 +1,7 @@
 #include "bridge/engineworker_p.h"
 
 #include "base/unixtime.h"
+#include "engine/storedsession.h"
 #include "reasoning/runsettings.h"
 
 #include <algorithm>
@@ -150,8 +151,9 @@ void EngineController::Worker::send(EngineEvent event)
 {
     const std::lock_guard lock(m_mutex);
     // Only the newest of several progress reports in a row is worth showing.
-    if (std::holds_alternative<ProgressEvent>(event) && !m_outbox.empty() &&
-        std::holds_alternative<ProgressEvent>(m_outbox.back()))
+    const bool progress = std::holds_alternative<ProgressEvent>(event) ||
+                          std::holds_alternative<QuestionProgressEvent>(event);
+    if (progress && !m_outbox.empty() && m_outbox.back().index() == event.index())
         m_outbox.back() = std::move(event);
     else
         m_outbox.push_back(std::move(event));
@@ -200,9 +202,11 @@ void EngineController::Worker::execute(LoadCommand& command)
         send(LoadedEvent{command.ticket, std::move(model)});
     } else {
         sendFailure(engine.error());
-        // Runs that were asked for after this load were meant for its model.
+        // Runs that were asked for after this load were meant for its model. So were questions,
+        // whose answer says it.
         const std::lock_guard lock(m_mutex);
-        while (!m_commands.empty() && !isLoad(m_commands.front())) {
+        while (!m_commands.empty() && !isLoad(m_commands.front()) &&
+               !std::holds_alternative<QuestionCommand>(m_commands.front())) {
             std::visit(
                 [this](const auto& c) {
                     if constexpr (requires { c.ticket; })
@@ -356,32 +360,20 @@ Result<void> EngineController::Worker::forkStored(const ForkStoredCommand& comma
         return failure(ErrorCode::InvalidArgument,
                        "Forking run " + std::to_string(parent.id.value) + " needs its model, " +
                            parent.model.name + ", and no model is loaded.");
-    if (m_engine->identity().fingerprint != parent.model.fingerprint)
-        return failure(ErrorCode::InvalidArgument,
-                       "Run " + std::to_string(parent.id.value) + " was made with " +
-                           parent.model.name + " (fingerprint " + parent.model.fingerprint +
-                           "), and the model in memory is " + m_engine->identity().name +
-                           " (fingerprint " + m_engine->identity().fingerprint +
-                           "): load the run's own model to fork it.");
     if (command.request.step.value < 0 || command.request.step.index() > command.steps.size())
         return failure(ErrorCode::InvalidArgument,
                        "Step " + std::to_string(command.request.step.value) +
                            " is outside the run, which has " +
                            std::to_string(command.steps.size()) + " steps.");
-    const Result<RunSettings> settings = runSettingsFromJson(parent.settings);
-    if (!settings)
-        return Unexpected(settings.error());
-    Result<std::unique_ptr<Session>> session = m_engine->createSession(*settings);
+    Result<std::unique_ptr<Session>> session = sessionFor(*m_engine, parent);
     if (!session)
         return Unexpected(session.error());
     dropRun();
     sendActivity(Activity::Prefilling);
-    if (Result<void> filled = (*session)->prefill(parent.promptIds, progress(), command.cancel);
-        !filled)
-        return filled;
     const std::span shared(command.steps.data(), command.request.step.index());
-    if (Result<void> resumed = (*session)->resume(shared, progress(), command.cancel); !resumed)
-        return resumed;
+    if (Result<void> fed = feedRecorded(**session, parent, shared, progress(), command.cancel);
+        !fed)
+        return fed;
     if (command.request.settings) {
         session = (*session)->fork(command.request.step, command.request.settings);
         if (!session)

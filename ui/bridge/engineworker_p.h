@@ -10,6 +10,7 @@
 #pragma once
 
 #include "bridge/enginecontroller.h"
+#include "bridge/stepquestion.h"
 #include "runs/rungroup.h"
 
 #include <atomic>
@@ -74,9 +75,18 @@ enum class ControlCommand
     Stop
 };
 
-using EngineCommand =
-    std::variant<LoadCommand, StartCommand, ForkCommand, ForkStoredCommand, ChangeCommand,
-                 ControlCommand>;
+struct QuestionCommand
+{
+    std::uint64_t number = 0;
+    RunInfo run;
+    std::vector<StepRecord> steps; // of the run, as far as the answer needs them; empty for the
+                                   // run in memory
+    StepQuestion question;
+    CancelToken cancel;
+};
+
+using EngineCommand = std::variant<LoadCommand, StartCommand, ForkCommand, ForkStoredCommand,
+                                   ChangeCommand, ControlCommand, QuestionCommand>;
 
 struct ActivityEvent
 {
@@ -124,8 +134,27 @@ struct FailedEvent
     std::string message;
 };
 
-using EngineEvent = std::variant<ActivityEvent, ProgressEvent, LoadedEvent, StartedEvent,
-                                 StepsEvent, EndedEvent, GroupEvent, FailedEvent>;
+struct QuestionProgressEvent
+{
+    std::uint64_t number = 0;
+    ProgressEvent progress;
+};
+
+struct AnswerEvent
+{
+    std::uint64_t number = 0;
+    std::shared_ptr<const StepAnswer> answer;
+};
+
+struct QuestionFailedEvent
+{
+    std::uint64_t number = 0;
+    std::string message; // empty when it was cancelled
+};
+
+using EngineEvent =
+    std::variant<ActivityEvent, ProgressEvent, LoadedEvent, StartedEvent, StepsEvent, EndedEvent,
+                 GroupEvent, FailedEvent, QuestionProgressEvent, AnswerEvent, QuestionFailedEvent>;
 
 class EngineController::Worker
 {
@@ -165,6 +194,7 @@ private:
     void execute(ForkStoredCommand& command);
     void execute(const ChangeCommand&);
     void execute(ControlCommand);
+    void execute(QuestionCommand& command);
 
     /// Loads it unless it is in memory. Null without a folder.
     [[nodiscard]] Result<std::shared_ptr<const Engine>>
@@ -172,6 +202,7 @@ private:
     [[nodiscard]] Result<void> start(const StartCommand& command);
     [[nodiscard]] Result<void> fork(const ForkCommand& command);
     [[nodiscard]] Result<void> forkStored(const ForkStoredCommand& command);
+    [[nodiscard]] Result<StepAnswer> answer(const QuestionCommand& command);
     /// Takes the run over once its session stands at its first own step, with so many runs of the
     /// same settings in all.
     [[nodiscard]] Result<void> begin(std::unique_ptr<Session> session, RunInfo info,

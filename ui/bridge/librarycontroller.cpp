@@ -69,6 +69,13 @@ void LibraryController::open(RunId run)
     m_drainTimer.start();
 }
 
+void LibraryController::keepProbe(RunId run, StepIndex step, const MixtureProbe& probe)
+{
+    m_worker->post(ChangeRequest{
+        [run, step, probe](SessionStore& s) { return s.setProbe(run, step, probe); }});
+    m_drainTimer.start();
+}
+
 void LibraryController::exportRun(RunId run, const QString& file)
 {
     m_worker->post(ExportRequest{run, file.toStdString()});

@@ -37,6 +37,8 @@ public:
     void emptyBin();
     /// Reads a whole run for replay.
     void open(RunId);
+    /// Keeps a probe that was made after the run with its step.
+    void keepProbe(RunId, StepIndex, const MixtureProbe&);
     /// Writes a run as CSV, JSON or JSON lines, by the file's suffix (see exchange/runexport.h).
     /// The file appears whole or not at all.
     void exportRun(RunId, const QString& file);

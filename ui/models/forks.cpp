@@ -58,6 +58,15 @@ ForkRequest forkWithToken(const StepRecord& step, const TokenTable& tokens, Toke
     return forkWithInput(step, tokens, StepInput::token(id));
 }
 
+ForkRequest forkOf(const Collapse& collapse, const TokenTable& tokens)
+{
+    ForkRequest request = forkWithToken(collapse.original.front(), tokens, collapse.token);
+    request.settings = collapse.settings;
+    if (collapse.plan.greedy)
+        request.change = Words::tr("%1, then greedily").arg(request.change);
+    return request;
+}
+
 ForkRequest forkWithMixture(const StepRecord& step, const TokenTable& tokens, StepInput mixture)
 {
     return forkWithInput(step, tokens, std::move(mixture));

@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "bridge/enginecontroller.h"
+#include "engine/collapse.h"
 #include "trace/runinfo.h"
 #include "trace/steprecord.h"
 #include "trace/tokentable.h"
@@ -14,6 +15,8 @@ namespace halftone::ui {
 
 /// Feeds one token instead of what the step fed.
 [[nodiscard]] ForkRequest forkWithToken(const StepRecord&, const TokenTable&, TokenId);
+/// Feeds the token of a collapsed step, and goes on as its steps did.
+[[nodiscard]] ForkRequest forkOf(const Collapse&, const TokenTable&);
 /// Feeds this mixture, made by mixtureOf(), instead.
 [[nodiscard]] ForkRequest forkWithMixture(const StepRecord&, const TokenTable&, StepInput);
 /// Decides by another mode from this step on: the run's settings, without the parameters that the

@@ -76,6 +76,14 @@ void RunDocument::append(std::vector<StepRecord> steps)
     m_cursor->setCount(count());
 }
 
+void RunDocument::setProbe(qint64 step, const MixtureProbe& probe)
+{
+    if (step < 0 || step >= count())
+        return;
+    m_steps[static_cast<std::size_t>(step)].probe = probe;
+    Q_EMIT stepChanged(step);
+}
+
 void RunDocument::update(RunInfo info, bool live)
 {
     m_info = std::move(info);

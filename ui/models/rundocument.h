@@ -53,6 +53,8 @@ public:
 
     void open(RunInfo, std::shared_ptr<const TokenTable>, std::vector<StepRecord> steps, bool live);
     void append(std::vector<StepRecord> steps);
+    /// What was measured of a step after it was taken.
+    void setProbe(qint64 step, const MixtureProbe&);
     /// The run ended or its facts changed.
     void update(RunInfo, bool live);
     void close();
@@ -62,6 +64,8 @@ Q_SIGNALS:
     void reset();
     /// Steps [first, last] are new.
     void stepsAppended(qint64 first, qint64 last);
+    /// Something more is known of this step.
+    void stepChanged(qint64 step);
     void infoChanged();
 
 private:

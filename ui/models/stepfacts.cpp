@@ -273,6 +273,8 @@ QString unitAndNote(const Fact& fact)
     return parts.join(QLatin1String("; "));
 }
 
+constexpr int probeGroup = 4; // of stepFacts()
+
 } // namespace
 
 std::vector<FactGroup> stepFacts(const StepRecord* step, const TokenTable* tokens)
@@ -295,6 +297,11 @@ void StepFactsModel::setStep(const StepRecord* step, const TokenTable* tokens)
         const QModelIndex parent = index(group, 0);
         Q_EMIT dataChanged(index(0, Value, parent), index(rowCount(parent) - 1, Value, parent));
     }
+}
+
+QModelIndex StepFactsModel::probeIndex() const
+{
+    return index(probeGroup, 0);
 }
 
 // A fact's internal id is its group's row + 1; a group's is 0.

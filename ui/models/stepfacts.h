@@ -49,6 +49,8 @@ public:
     explicit StepFactsModel(QObject* parent = nullptr);
 
     void setStep(const StepRecord*, const TokenTable*);
+    /// The group of what was measured of the mixture.
+    [[nodiscard]] QModelIndex probeIndex() const;
 
     [[nodiscard]] QModelIndex index(int row, int column,
                                     const QModelIndex& parent = {}) const override;

@@ -8,6 +8,7 @@
 #include "models/stepwords.h"
 #include "models/tokentext.h"
 #include "panels/heading_p.h"
+#include "panels/questionrow.h"
 #include "reasoning/modes.h"
 #include "widgets/copyrows.h"
 
@@ -77,15 +78,18 @@ InspectorPanel::InspectorPanel(RunDocument* document, StepCursor* cursor, QWidge
     , m_candidatesView(new QTableView(this))
     , m_modeMenu(new QMenu(this))
     , m_splitter(new QSplitter(Qt::Vertical, this))
+    , m_question(new QuestionRow(QuestionRow::Kind::Probe, this))
 {
     setObjectName(QStringLiteral("inspectorPanel"));
     makeFacts();
     makeCandidates();
     makeForkCommands();
+    makeQuestions();
     layOut();
 
     connect(m_cursor, &StepCursor::stepChanged, this, &InspectorPanel::showStep);
     connect(m_document, &RunDocument::reset, this, &InspectorPanel::showStep);
+    connect(m_document, &RunDocument::stepChanged, this, &InspectorPanel::showMeasured);
     connect(m_candidates, &CandidateModel::editedChanged, this, &InspectorPanel::updateCommands);
     connect(m_candidatesView->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &InspectorPanel::updateCommands);
@@ -194,6 +198,29 @@ void InspectorPanel::makeForkCommands()
     }
 }
 
+void InspectorPanel::makeQuestions()
+{
+    m_probe = new QAction(tr("&Probe This Mixture"), this);
+    m_probe->setIconText(tr("Probe"));
+    m_probe->setObjectName(QStringLiteral("probe"));
+    m_probe->setShortcut(tr("Ctrl+Shift+K"));
+    connect(m_probe, &QAction::triggered, this, [this] {
+        if (const StepRecord* step = m_document->at(m_cursor->step()))
+            Q_EMIT questionRequested(ProbeQuestion{step->step});
+    });
+    m_collapse = new QAction(tr("&Collapse Here…"), this);
+    m_collapse->setIconText(tr("Collapse…"));
+    m_collapse->setObjectName(QStringLiteral("collapse"));
+    m_collapse->setShortcut(tr("Ctrl+K"));
+    connect(m_collapse, &QAction::triggered, this, &InspectorPanel::collapseRequested);
+    addActions(questions());
+}
+
+void InspectorPanel::follow(EngineController* engine)
+{
+    m_question->follow(engine);
+}
+
 void InspectorPanel::layOut()
 {
     m_title->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -217,10 +244,22 @@ void InspectorPanel::layOut()
         buttons->addWidget(button);
     }
     buttons->addStretch(1);
+    auto* asking = new QHBoxLayout;
+    asking->addWidget(new QLabel(tr("Ask here:"), lower));
+    for (QAction* action : questions()) {
+        auto* button = new QToolButton(lower);
+        button->setDefaultAction(action);
+        button->setToolButtonStyle(Qt::ToolButtonTextOnly);
+        button->setFocusPolicy(Qt::StrongFocus);
+        asking->addWidget(button);
+    }
+    asking->addStretch(1);
     auto* column = new QVBoxLayout(lower);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(m_candidatesView, 1);
     column->addLayout(buttons);
+    column->addLayout(asking);
+    column->addWidget(m_question);
     column->addWidget(m_problem);
 
     m_splitter->setChildrenCollapsible(false);
@@ -260,7 +299,17 @@ void InspectorPanel::showStep()
     m_candidatesView->clearSelection();
     m_candidatesView->setCurrentIndex({});
     m_problem->hide();
+    m_question->clearMessage();
     updateCommands();
+}
+
+/// The candidates stay as they are: somebody may be editing their weights.
+void InspectorPanel::showMeasured(qint64 step)
+{
+    if (step != m_cursor->step())
+        return;
+    m_facts->setStep(m_document->at(step), m_document->tokens().get());
+    m_factsView->scrollTo(m_facts->probeIndex(), QAbstractItemView::PositionAtTop);
 }
 
 void InspectorPanel::updateCommands()
@@ -271,6 +320,22 @@ void InspectorPanel::updateCommands()
     m_forkWeights->setEnabled(hasStep && m_candidates->editedInput().has_value());
     m_forgetWeights->setEnabled(m_candidates->isEdited());
     m_forkMode->setEnabled(hasStep);
+
+    const StepRecord* step = m_document->at(m_cursor->step());
+    const bool mixture = step && step->input.kind == InputKind::Mixture;
+    m_probe->setEnabled(mixture);
+    m_probe->setToolTip(
+        mixture ? tr("Measures how far what follows the mixture is from what follows its parts "
+                     "(Jensen–Shannon, T = 1, full vocabulary), beside the run, and keeps it with "
+                     "the step (Ctrl+Shift+K)")
+                : tr("Only a step that fed a mixture can be measured against its parts"));
+    const std::string why = step ? whyNotCollapsible(*step) : "No step is in focus.";
+    m_collapse->setEnabled(why.empty());
+    m_collapse->setToolTip(why.empty() ? tr("Shows what would have followed, had this step been "
+                                            "discrete, beside what followed (Ctrl+K)")
+                                       : QString::fromStdString(why));
+    for (QAction* action : questions())
+        action->setStatusTip(action->toolTip());
 }
 
 void InspectorPanel::forkWithCandidate()

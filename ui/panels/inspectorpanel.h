@@ -18,6 +18,7 @@ namespace halftone::ui {
 
 class CandidateModel;
 class CandidateSorter;
+class QuestionRow;
 class RunDocument;
 class StepCursor;
 class StepFactsModel;
@@ -30,8 +31,16 @@ public:
     InspectorPanel(RunDocument* document, StepCursor* cursor, QWidget* parent = nullptr);
     ~InspectorPanel() override;
 
+    /// Shows where a probe of the step stands.
+    void follow(EngineController* engine);
+    /// What can be asked of the step in focus, for other views' menus.
+    [[nodiscard]] QList<QAction*> questions() const { return {m_probe, m_collapse}; }
+
 Q_SIGNALS:
     void forkRequested(const halftone::ui::ForkRequest& request);
+    void questionRequested(const halftone::ui::StepQuestion& question);
+    /// Of the step in focus.
+    void collapseRequested();
 
 protected:
     /// Values beside the candidates where the panel is wide, above them where it is tall.
@@ -41,8 +50,10 @@ private:
     void makeFacts();
     void makeCandidates();
     void makeForkCommands();
+    void makeQuestions();
     void layOut();
     void showStep();
+    void showMeasured(qint64 step);
     void updateCommands();
     [[nodiscard]] QString titleText() const;
     void forkWithCandidate();
@@ -65,6 +76,9 @@ private:
     QAction* m_forkWeights = nullptr;
     QAction* m_forgetWeights = nullptr;
     QAction* m_forkMode = nullptr;
+    QAction* m_probe = nullptr;
+    QAction* m_collapse = nullptr;
+    QuestionRow* m_question;
 };
 
 } // namespace halftone::ui

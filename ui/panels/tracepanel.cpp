@@ -209,6 +209,16 @@ void TracePanel::layOut()
     setFocusProxy(m_view);
 }
 
+void TracePanel::addStepCommands(const QList<QAction*>& commands)
+{
+    auto* separator = new QAction(this);
+    separator->setSeparator(true);
+    for (QWidget* view : {static_cast<QWidget*>(m_view), static_cast<QWidget*>(m_table)}) {
+        view->addAction(separator);
+        view->addActions(commands);
+    }
+}
+
 void TracePanel::setColorBy(ColorBy colorBy)
 {
     m_colorBox->setCurrentIndex(static_cast<int>(colorBy));

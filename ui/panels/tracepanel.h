@@ -31,6 +31,8 @@ class TracePanel : public QWidget
 public:
     TracePanel(RunDocument* document, StepCursor* cursor, QWidget* parent = nullptr);
 
+    /// Commands for the step in focus that stand in the menus of the text and the table too.
+    void addStepCommands(const QList<QAction*>&);
     void setColorBy(ColorBy);
     /// The text instead of the table, or the other way round.
     void setTableShown(bool shown);

@@ -500,7 +500,18 @@ void TraceView::moveCursor(qint64 step, bool extendSelection)
 void TraceView::mousePressEvent(QMouseEvent* event)
 {
     const qint64 step = stepAt(event->position().toPoint());
-    if (event->button() != Qt::LeftButton || step < 0)
+    if (step < 0)
+        return;
+    if (event->button() == Qt::RightButton) {
+        // The menu's commands are for the step under the mouse; those for a selection, for it.
+        const bool selected =
+            m_selection && step >= m_selection->first && step <= m_selection->last;
+        if (selected)
+            m_cursor->moveTo(step);
+        else
+            moveCursor(step, false);
+    }
+    if (event->button() != Qt::LeftButton)
         return;
     moveCursor(step, event->modifiers().testFlag(Qt::ShiftModifier));
 }
