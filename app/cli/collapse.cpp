@@ -25,7 +25,7 @@ struct CollapseOptions
     StepChoice step;
     CollapsePlan plan;
     std::string to = "heaviest";
-    std::string model;
+    StoredModelChoice models;
     bool json = false;
 };
 
@@ -130,9 +130,9 @@ Result<ExitCode> collapseStored(const CollapseOptions& options, Output& out)
         return Unexpected(step.error());
     if (std::string why = whyNotCollapsible(run->steps[step->index()]); !why.empty())
         return usageError(std::move(why)); // before a model is loaded
-    const auto engine = loadModelOf(run->info, options.model);
-    if (!engine)
-        return Unexpected(engine.error());
+    const auto models = options.models.load(run->info);
+    if (!models)
+        return Unexpected(models.error());
     CollapsePlan plan = options.plan;
     plan.step = *step;
     for (const CollapseTo to : {CollapseTo::Second, CollapseTo::Drawn})
@@ -141,7 +141,7 @@ Result<ExitCode> collapseStored(const CollapseOptions& options, Output& out)
     Result<Collapse> result;
     {
         LongCall call;
-        const auto session = sessionIn(**engine, *run, *step, call.progress(), call.cancelToken());
+        const auto session = sessionIn(*models, *run, *step, call.progress(), call.cancelToken());
         if (!session)
             return Unexpected(session.error());
         result = collapse(**session, run->steps, plan, call.progress(), call.cancelToken());
@@ -182,8 +182,7 @@ void addCollapse(CLI::App& program, Action& action)
         ->check(CLI::IsMember({"heaviest", "second", "drawn"}));
     command->add_flag("--greedy", options->plan.greedy,
                       "The steps after it take the most probable token");
-    command->add_option("--model", options->model, "The run's model folder, when it was moved")
-        ->type_name("DIR");
+    options->models.addTo(*command);
     command->add_flag("--json", options->json, "Prints JSON");
     command->callback([options, &action] {
         action = [options](Output& out) { return collapseStored(*options, out); };

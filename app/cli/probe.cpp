@@ -22,7 +22,7 @@ struct ProbeOptions
 {
     RunChoice run;
     StepChoice step;
-    std::string model;
+    StoredModelChoice models;
     bool json = false;
 };
 
@@ -48,12 +48,12 @@ Result<std::vector<StepIndex>> stepsToMeasure(const ProbeOptions& options, const
     return steps;
 }
 
-Result<std::vector<Measured>> measure(const Engine& engine, const StoredRun& run,
+Result<std::vector<Measured>> measure(const RunModels& models, const StoredRun& run,
                                       const std::vector<StepIndex>& steps)
 {
     LongCall call;
     const ProgressFn progress = call.progress();
-    const auto session = sessionIn(engine, run, steps.back(), progress, call.cancelToken());
+    const auto session = sessionIn(models, run, steps.back(), progress, call.cancelToken());
     if (!session)
         return Unexpected(session.error());
     std::vector<Measured> measured;
@@ -125,10 +125,10 @@ Result<ExitCode> probe(const ProbeOptions& options, Output& out)
     const auto steps = stepsToMeasure(options, *run);
     if (!steps)
         return Unexpected(steps.error());
-    const auto engine = loadModelOf(run->info, options.model);
-    if (!engine)
-        return Unexpected(engine.error());
-    const auto measured = measure(**engine, *run, *steps);
+    const auto models = options.models.load(run->info);
+    if (!models)
+        return Unexpected(models.error());
+    const auto measured = measure(*models, *run, *steps);
     if (!measured)
         return Unexpected(measured.error());
     const auto kept = keep(options, run->info.id, *measured);
@@ -151,8 +151,7 @@ void addProbe(CLI::App& program, Action& action)
         "[{step, jsd_top1, jsd_top2, jsd_average, jsd_parts}], kept}.");
     options->run.addTo(*command);
     options->step.addTo(*command, "The step to measure; default: every step that fed a mixture");
-    command->add_option("--model", options->model, "The run's model folder, when it was moved")
-        ->type_name("DIR");
+    options->models.addTo(*command);
     command->add_flag("--json", options->json, "Prints JSON");
     command->callback(
         [options, &action] { action = [options](Output& out) { return probe(*options, out); }; });

@@ -19,7 +19,7 @@ namespace {
 struct ReplayOptions
 {
     RunChoice run;
-    std::string model;
+    StoredModelChoice models;
     bool verify = false;
     bool json = false;
 };
@@ -80,13 +80,13 @@ Result<ExitCode> verifyRun(const ReplayOptions& options, Output& out)
     const auto what = loadVerification(options.run);
     if (!what)
         return Unexpected(what.error());
-    const auto engine = loadModelOf(what->run.info, options.model);
-    if (!engine)
-        return Unexpected(engine.error());
+    const auto models = options.models.load(what->run.info);
+    if (!models)
+        return Unexpected(models.error());
     Result<std::optional<FirstDifference>> difference;
     {
         LongCall call;
-        difference = verify(**engine, *what, call.progress(), call.cancelToken());
+        difference = verify(*models, *what, call.progress(), call.cancelToken());
     }
     if (!difference)
         return Unexpected(difference.error());
@@ -101,8 +101,8 @@ Result<ExitCode> replay(const ReplayOptions& options, Output& out)
 {
     if (options.verify)
         return verifyRun(options, out);
-    if (!options.model.empty())
-        return usageError("--model goes with --verify; a replay of stored numbers needs no model.");
+    if (options.models.given())
+        return usageError("--model and --partner go with --verify; a replay of stored numbers needs no model.");
     const auto stored = options.run.load();
     if (!stored)
         return Unexpected(stored.error());
@@ -132,8 +132,7 @@ void addReplay(CLI::App& program, Action& action)
     options->run.addTo(*command);
     command->add_flag("--verify", options->verify,
                       "Runs it again and reports the first step that differs");
-    command->add_option("--model", options->model, "The run's model folder, when it was moved")
-        ->type_name("DIR");
+    options->models.addTo(*command);
     command->add_flag("--json", options->json, "Prints JSON");
     command->callback(
         [options, &action] { action = [options](Output& out) { return replay(*options, out); }; });

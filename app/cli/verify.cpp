@@ -1,7 +1,5 @@
 #include "verify.h"
 
-#include "engine/storedsession.h"
-
 #include <algorithm>
 #include <span>
 
@@ -10,7 +8,7 @@ namespace halftone::cli {
 namespace {
 
 /// A session before the run's first own step, with the steps before it fed as recorded.
-Result<std::unique_ptr<Session>> sessionBefore(const Engine& engine, const Verification& what,
+Result<std::unique_ptr<Session>> sessionBefore(const RunModels& models, const Verification& what,
                                                std::span<const StepRecord> shared,
                                                const ProgressFn& progress,
                                                const CancelToken& cancel)
@@ -19,7 +17,7 @@ Result<std::unique_ptr<Session>> sessionBefore(const Engine& engine, const Verif
     if (!settings)
         return Unexpected(settings.error());
     const RunInfo& first = what.parent ? *what.parent : what.run.info;
-    auto session = sessionFor(engine, first);
+    auto session = sessionFor(models, first);
     if (!session)
         return session;
     if (const auto fed = feedRecorded(**session, first, shared, progress, cancel); !fed)
@@ -31,18 +29,18 @@ Result<std::unique_ptr<Session>> sessionBefore(const Engine& engine, const Verif
 
 } // namespace
 
-Result<std::optional<FirstDifference>> verify(const Engine& engine, const Verification& what,
+Result<std::optional<FirstDifference>> verify(const RunModels& models, const Verification& what,
                                               const ProgressFn& progress, const CancelToken& cancel)
 {
     const std::span<const StepRecord> steps(what.run.steps);
     const auto& origin = what.run.info.origin;
     if (origin && (origin->role == ForkRole::Trial || origin->role == ForkRole::ChosenTrial))
         return failure(ErrorCode::InvalidArgument,
-                       "Run " + std::to_string(what.run.info.id.value) +
-                           " is a trial that run " + std::to_string(origin->parent.value) +
+                       "Run " + std::to_string(what.run.info.id.value) + " is a trial that run " +
+                           std::to_string(origin->parent.value) +
                            " made and is taken again with it; verify that run.");
     const std::size_t shared = std::min(origin ? origin->step.index() : 0, steps.size());
-    const auto session = sessionBefore(engine, what, steps.first(shared), progress, cancel);
+    const auto session = sessionBefore(models, what, steps.first(shared), progress, cancel);
     if (!session)
         return Unexpected(session.error());
 

@@ -3,7 +3,7 @@
 
 #include "base/progress.h"
 #include "base/result.h"
-#include "engine/engine.h"
+#include "engine/storedsession.h"
 #include "exchange/runexport.h"
 
 #include <optional>
@@ -24,10 +24,10 @@ struct Verification
     std::optional<RunInfo> parent;
 };
 
-/// `engine` must hold the run's model, on its device and with its thread count. Steps that the run
+/// The models must be on the run's device and with its thread count. Steps that the run
 /// shares with its parents are fed as recorded, inputs that a person forced are forced again, and
 /// everything else is decided anew. Fails with Cancelled and with what the engine fails with.
-[[nodiscard]] Result<std::optional<FirstDifference>>
-verify(const Engine& engine, const Verification&, const ProgressFn&, const CancelToken&);
+[[nodiscard]] Result<std::optional<FirstDifference>> verify(const RunModels&, const Verification&,
+                                                            const ProgressFn&, const CancelToken&);
 
 } // namespace halftone::cli

@@ -1,22 +1,46 @@
 #include "engine/storedsession.h"
 
+#include "engine/partner.h"
+
 #include <string>
+#include <string_view>
 
 namespace halftone {
 
-Result<std::unique_ptr<Session>> sessionFor(const Engine& engine, const RunInfo& run)
+namespace {
+
+Result<void> checkModel(const ModelIdentity& found, std::string_view what, const RunInfo& run,
+                        const std::string& name, const std::string& fingerprint)
 {
-    const ModelIdentity& model = engine.identity();
-    if (model.fingerprint != run.model.fingerprint)
-        return failure(ErrorCode::InvalidArgument,
-                       "Run " + std::to_string(run.id.value) + " was made with " + run.model.name +
-                           " (fingerprint " + run.model.fingerprint +
-                           "), and the model in memory is " + model.name + " (fingerprint " +
-                           model.fingerprint + "): load the run's own model.");
+    if (found.fingerprint == fingerprint)
+        return {};
+    return failure(ErrorCode::InvalidArgument,
+                   "Run " + std::to_string(run.id.value) + " was made with the " +
+                       std::string(what) + " " + name + " (fingerprint " + fingerprint +
+                       "), and the one in memory is " + found.name + " (fingerprint " +
+                       found.fingerprint + "): load the run's own.");
+}
+
+} // namespace
+
+Result<std::unique_ptr<Session>> sessionFor(const RunModels& models, const RunInfo& run)
+{
+    if (auto checked = checkModel(models.model->identity(), "model", run, run.model.name,
+                                  run.model.fingerprint);
+        !checked)
+        return Unexpected(checked.error());
+    const auto partner = partnerOf(run);
+    if (!partner)
+        return Unexpected(partner.error());
+    if (*partner && models.partner)
+        if (auto checked = checkModel(models.partner->identity(), "partner", run, (*partner)->name,
+                                      (*partner)->fingerprint);
+            !checked)
+            return Unexpected(checked.error());
     const auto settings = runSettingsFromJson(run.settings);
     if (!settings)
         return Unexpected(settings.error());
-    auto session = engine.createSession(*settings);
+    auto session = models.model->createSession(*settings, models.partner);
     if (session && (*session)->describe().softPrompt != run.softPrompt)
         return failure(ErrorCode::InvalidInput, "The soft prompt in " + settings->softPrompt +
                                                     " is not the one that the run was made with.");

@@ -13,9 +13,16 @@
 
 namespace halftone {
 
-/// A session under the run's settings, not yet prefilled. Fails with InvalidArgument when `engine`
-/// holds another model, and with InvalidInput when the soft prompt's folder has changed.
-[[nodiscard]] Result<std::unique_ptr<Session>> sessionFor(const Engine& engine, const RunInfo& run);
+/// In memory again.
+struct RunModels
+{
+    std::shared_ptr<const Engine> model;
+    std::shared_ptr<const Engine> partner = {}; // null: the run has none
+};
+
+/// A session under the run's settings, not yet prefilled. Fails with InvalidArgument when a model
+/// is another than the run's, and with InvalidInput when the soft prompt's folder has changed.
+[[nodiscard]] Result<std::unique_ptr<Session>> sessionFor(const RunModels&, const RunInfo& run);
 
 /// Feeds the run's prompt and `recorded`, its first steps, so that the session stands after them.
 [[nodiscard]] Result<void> feedRecorded(Session&, const RunInfo& run,

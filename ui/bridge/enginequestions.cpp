@@ -62,7 +62,10 @@ Result<StepAnswer> EngineController::Worker::answer(const QuestionCommand& comma
         return failure(ErrorCode::InvalidArgument,
                        "A question about run " + std::to_string(run.id.value) +
                            " needs its model, " + run.model.name + ", and no model is loaded.");
-    auto fresh = sessionFor(*m_engine, run);
+    const auto models = modelsOf(run, progress, command.cancel);
+    if (!models)
+        return Unexpected(models.error());
+    auto fresh = sessionFor(*models, run);
     if (!fresh)
         return Unexpected(fresh.error());
     const std::span<const StepRecord> steps(command.steps);

@@ -1,7 +1,7 @@
 #include "bridge/engineworker_p.h"
 
 #include "base/unixtime.h"
-#include "engine/storedsession.h"
+#include "engine/partner.h"
 #include "reasoning/runsettings.h"
 
 #include <algorithm>
@@ -284,9 +284,22 @@ void EngineController::Worker::execute(ControlCommand command)
     }
 }
 
+Result<RunModels> EngineController::Worker::modelsOf(const RunInfo& run, const ProgressFn& progress,
+                                                     const CancelToken& cancel)
+{
+    const auto second = partnerOf(run);
+    if (!second)
+        return Unexpected(second.error());
+    if (!*second)
+        return RunModels{m_engine};
+    return partnerFrom((*second)->path, progress, cancel).map([&](auto&& partner) {
+        return RunModels{m_engine, std::move(partner)};
+    });
+}
+
 Result<std::shared_ptr<const Engine>>
 EngineController::Worker::partnerFrom(const std::filesystem::path& folder,
-                                      const CancelToken& cancel)
+                                      const ProgressFn& progress, const CancelToken& cancel)
 {
     if (folder.empty())
         return nullptr;
@@ -294,9 +307,8 @@ EngineController::Worker::partnerFrom(const std::filesystem::path& folder,
         return m_engine;
     if (m_partner && folder == m_partnerFolder)
         return m_partner;
-    sendActivity(Activity::Loading);
     m_partner.reset(); // room for the other
-    auto partner = m_loader(folder, progress(), cancel);
+    auto partner = m_loader(folder, progress, cancel);
     if (partner) {
         m_partner = *partner;
         m_partnerFolder = folder;
@@ -315,8 +327,10 @@ Result<void> EngineController::Worker::start(const StartCommand& command)
                                                  : parseIds(prompt, m_engine->identity().name);
     if (!ids)
         return Unexpected(ids.error());
+    if (!command.request.partner.isEmpty())
+        sendActivity(Activity::Loading);
     const Result<std::shared_ptr<const Engine>> partner =
-        partnerFrom(command.request.partner.toStdString(), command.cancel);
+        partnerFrom(command.request.partner.toStdString(), progress(), command.cancel);
     if (!partner)
         return Unexpected(partner.error());
     Result<std::unique_ptr<Session>> session =
@@ -365,7 +379,10 @@ Result<void> EngineController::Worker::forkStored(const ForkStoredCommand& comma
                        "Step " + std::to_string(command.request.step.value) +
                            " is outside the run, which has " +
                            std::to_string(command.steps.size()) + " steps.");
-    Result<std::unique_ptr<Session>> session = sessionFor(*m_engine, parent);
+    auto models = modelsOf(parent, progress(), command.cancel);
+    if (!models)
+        return Unexpected(models.error());
+    Result<std::unique_ptr<Session>> session = sessionFor(*models, parent);
     if (!session)
         return Unexpected(session.error());
     dropRun();

@@ -11,6 +11,7 @@
 
 #include "bridge/enginecontroller.h"
 #include "bridge/stepquestion.h"
+#include "engine/storedsession.h"
 #include "runs/rungroup.h"
 
 #include <atomic>
@@ -198,7 +199,10 @@ private:
 
     /// Loads it unless it is in memory. Null without a folder.
     [[nodiscard]] Result<std::shared_ptr<const Engine>>
-    partnerFrom(const std::filesystem::path& folder, const CancelToken&);
+    partnerFrom(const std::filesystem::path& folder, const ProgressFn&, const CancelToken&);
+    /// The model in memory with the partner that the run had.
+    [[nodiscard]] Result<RunModels> modelsOf(const RunInfo&, const ProgressFn&,
+                                             const CancelToken&);
     [[nodiscard]] Result<void> start(const StartCommand& command);
     [[nodiscard]] Result<void> fork(const ForkCommand& command);
     [[nodiscard]] Result<void> forkStored(const ForkStoredCommand& command);
