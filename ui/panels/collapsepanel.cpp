@@ -44,8 +44,9 @@ public:
         const QVariant bar = index.data(CollapseModel::BarRole);
         if (bar.isValid()) {
             const int room = option.rect.height() - option.fontMetrics.height() - 4;
-            QRect rect = option.rect.adjusted(4, 0, -4, -1);
-            rect.setTop(rect.bottom() - static_cast<int>(bar.toDouble() * room));
+            const int height = static_cast<int>(bar.toDouble() * room);
+            const QRect cell = option.rect.adjusted(4, 0, -4, -1);
+            const QRect rect(cell.left(), cell.bottom() + 1 - height, cell.width(), height);
             painter->fillRect(rect, option.palette.color(QPalette::Highlight));
         }
         QStyledItemDelegate::paint(painter, option, index);
