@@ -1,11 +1,11 @@
 // Two models that take turns, against a reference that lets them write in plain loops.
 #include "engine/partner.h"
 #include "sessioncases.h"
+#include "speculativereference.h"
 
 #include <QTest>
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <sstream>
 
@@ -29,8 +29,8 @@ FakeLanguageModel::Rows bigrams(std::uint64_t which)
 
 std::shared_ptr<const Engine> engineWith(FakeLanguageModel::Rows rows)
 {
-    return Engine::fromParts(std::make_unique<FakeLanguageModel>(std::move(rows)), wordTokenizer("||"),
-                             wordMarkers());
+    return Engine::fromParts(std::make_unique<FakeLanguageModel>(std::move(rows)),
+                             wordTokenizer("||"), wordMarkers());
 }
 
 /// Nothing filtered, temperature 1, so that the reference needs a softmax alone; the marks of
@@ -64,137 +64,23 @@ RunSettings speculative(ParameterValues more = {})
     return settings;
 }
 
-struct Written
+/// Of the bigrams: a affirms, b doubts, c verifies.
+SpeculativeReference referenceHere()
 {
-    int id = 0;
-    int model = 0;
-    bool forced = false;
-    bool operator==(const Written&) const = default;
-};
-
-/// The procedure as its authors describe it: who writes what, one paragraph after another.
-class Reference
-{
-public:
-    bool everyDelimiter = false;
-    bool keepAgreed = false;
-    std::map<std::string, int> used; // how often each thing happened
-
-    std::vector<Written> write(int first)
-    {
-        m_first = first;
-        int negatives = 0, limit = 2, recap = 4;
-        while (!full()) {
-            do // the weak model, up to a delimiter
-                put(draw(m_weak, 0), 0);
-            while (!full() && words[static_cast<std::size_t>(m_text.back().id)] != "||");
-            if (full())
-                break;
-            if (negatives >= limit) {
-                ++used["recap"];
-                m_text.push_back({3, 0, true});
-                if (!full())
-                    m_text.push_back({4, 0, true});
-                strong(recap);
-                negatives = 0;
-                limit = std::min(limit + 1, 3);
-                recap = std::min(recap + 1, 5);
-                continue;
-            }
-            const std::vector<int> draft = drafted(m_weak, 1);
-            const int leaning = leans(draft);
-            if (leaning == 0 && !everyDelimiter) {
-                ++used["neutral"];
-                continue;
-            }
-            std::vector<int> kept;
-            if (keepAgreed) {
-                const std::vector<int> other = drafted(m_strong, 2);
-                const bool theirs =
-                    (leaning < 0 && leans(other) >= 0) || (leaning > 0 && leans(other) < 0);
-                ++used[theirs ? "strong draft" : "weak draft"];
-                kept = theirs ? other : draft;
-                for (const int id : kept)
-                    put(id, theirs ? 1 : 0);
-            } else {
-                ++used["turn"];
-                kept = strong(3);
-            }
-            if (leans(kept) < 0)
-                ++negatives;
-            if (std::count(kept.begin(), kept.end(), 5) > 0) {
-                ++used["verify"];
-                strong(2);
-            }
-        }
-        m_text.resize(length);
-        return m_text;
-    }
-
-private:
-    [[nodiscard]] bool full() const { return m_text.size() >= length; }
-    void put(int id, int model) { m_text.push_back({id, model, false}); }
-
-    [[nodiscard]] int draw(const FakeLanguageModel::Rows& model, std::uint32_t stream) const
-    {
-        const int last = m_text.empty() ? m_first : m_text.back().id;
-        const auto p = reference::softmax(model[static_cast<std::size_t>(last)], 1);
-        std::vector<int> order(p.size());
-        std::iota(order.begin(), order.end(), 0);
-        std::stable_sort(order.begin(), order.end(), [&](int x, int y) {
-            return p[static_cast<std::size_t>(x)] > p[static_cast<std::size_t>(y)];
-        });
-        const double u = StepRng({seed, m_text.size(), stream}).uniform();
-        double sum = 0;
-        for (const int id : order)
-            if (sum += p[static_cast<std::size_t>(id)]; u < sum)
-                return id;
-        return order.back();
-    }
-
-    std::vector<int> drafted(const FakeLanguageModel::Rows& model, std::uint32_t number)
-    {
-        const std::vector<Written> before = m_text;
-        std::vector<int> ids;
-        for (int i = 0; i < 3 && !full(); ++i) {
-            ids.push_back(draw(model, 1024 + number));
-            put(ids.back(), 0);
-        }
-        m_text = before;
-        return ids;
-    }
-
-    std::vector<int> strong(int steps)
-    {
-        std::vector<int> ids;
-        for (int i = 0; i < steps && !full(); ++i) {
-            ids.push_back(draw(m_strong, 0));
-            put(ids.back(), 1);
-        }
-        return ids;
-    }
-
-    /// 1: more of a; -1: more of b and c, or as many; 0: none of them.
-    [[nodiscard]] static int leans(const std::vector<int>& ids)
-    {
-        const auto yes = std::count(ids.begin(), ids.end(), 3);
-        const auto no =
-            std::count(ids.begin(), ids.end(), 4) + std::count(ids.begin(), ids.end(), 5);
-        return yes + no == 0 ? 0 : yes > no ? 1 : -1;
-    }
-
-    FakeLanguageModel::Rows m_weak = bigrams(1);
-    FakeLanguageModel::Rows m_strong = bigrams(2);
-    int m_first = 0;
-    std::vector<Written> m_text;
-};
-
-std::vector<Written> writtenBy(const Session& session)
-{
-    std::vector<Written> all;
-    for (const StepRecord& step : session.steps())
-        all.push_back({step.sampled.value, step.model, step.forced});
-    return all;
+    const auto after = [](std::uint64_t which) {
+        return [which](const std::vector<int>& text) {
+            return bigrams(which)[static_cast<std::size_t>(text.back())];
+        };
+    };
+    SpeculativeReference reference(after(1), after(2), {a.value});
+    reference.seed = seed;
+    reference.length = length;
+    reference.delimiter = d.value;
+    reference.affirming = {a.value};
+    reference.doubting = {b.value};
+    reference.verifying = {c.value};
+    reference.recapText = {a.value, b.value};
+    return reference;
 }
 
 std::string text(const std::vector<Written>& all)
@@ -262,10 +148,10 @@ void tst_SessionPartner::writesAsTheAuthorsSay()
 {
     QFETCH(bool, everyDelimiter);
     QFETCH(bool, keepAgreed);
-    Reference reference;
+    SpeculativeReference reference = referenceHere();
     reference.everyDelimiter = everyDelimiter;
     reference.keepAgreed = keepAgreed;
-    const auto expected = reference.write(a.value);
+    const auto expected = reference.write();
     for (const char* what : {"recap", "verify"})
         QVERIFY2(reference.used[what] > 0, what);
     if (!everyDelimiter)
@@ -555,8 +441,8 @@ void tst_SessionPartner::masksTokensThatTheOtherModelHasNoRowFor()
     padded.push_back(std::vector<float>(8, 0));
     const auto session = sessionOf(engineWith(bigrams(1)), speculative(), {a}, engineWith(padded));
     QVERIFY_RESULT(run(*session));
-    Reference reference;
-    QCOMPARE(text(writtenBy(*session)), text(reference.write(a.value)));
+    SpeculativeReference reference = referenceHere();
+    QCOMPARE(text(writtenBy(*session)), text(reference.write()));
 }
 
 void tst_SessionPartner::saysWhichPartnerItHad()
