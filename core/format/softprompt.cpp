@@ -3,13 +3,12 @@
 #include "base/hexdigest.h"
 #include "format/safetensors.h"
 #include "format/text_p.h"
+#include "format/widening_p.h"
 
 #include <nlohmann/json.hpp>
 #include <xxhash.h>
 
-#include <bit>
 #include <cmath>
-#include <cstring>
 
 namespace halftone {
 
@@ -23,39 +22,6 @@ constexpr std::string_view tensorName = "prompt_embeddings";
 Unexpected invalid(const fs::path& file, const std::string& what)
 {
     return failure(ErrorCode::InvalidInput, file.string() + " " + what);
-}
-
-float fromHalf(std::uint16_t bits)
-{
-    const std::uint32_t sign = static_cast<std::uint32_t>(bits >> 15U) << 31U;
-    const std::uint32_t exponent = (bits >> 10U) & 31U;
-    const std::uint32_t fraction = bits & 1023U;
-    if (exponent == 31U)
-        return std::bit_cast<float>(sign | 0x7f800000U | fraction << 13U);
-    if (exponent == 0U) {
-        const float value = std::ldexp(static_cast<float>(fraction), -24);
-        return sign != 0U ? -value : value;
-    }
-    return std::bit_cast<float>(sign | (exponent + 112U) << 23U | fraction << 13U);
-}
-
-/// Empty when the tensor's type is no floating-point one that prompts are stored in.
-std::vector<float> widened(const TensorView& tensor, std::size_t count)
-{
-    std::vector<float> values;
-    if (tensor.type == "F32") {
-        values.resize(count);
-        std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
-    } else if (tensor.type == "BF16" || tensor.type == "F16") {
-        std::vector<std::uint16_t> stored(count);
-        std::memcpy(stored.data(), tensor.bytes.data(), tensor.bytes.size());
-        values.reserve(count);
-        for (const std::uint16_t bits : stored)
-            values.push_back(tensor.type == "BF16"
-                                 ? std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U)
-                                 : fromHalf(bits));
-    }
-    return values;
 }
 
 /// The rows that the config declares.
@@ -113,10 +79,11 @@ Result<SoftPrompt> readSoftPrompt(const fs::path& folder)
                                  "; the config declares " + std::to_string(*declared) + " rows.");
     prompt.rows = tensor.shape[0];
     prompt.width = tensor.shape[1];
-    prompt.values = widened(tensor, static_cast<std::size_t>(prompt.rows * prompt.width));
-    if (prompt.values.empty())
+    if (!isWidened(tensor))
         return invalid(file, "has prompt_embeddings " + describe(tensor) +
                                  "; its type should be F32, F16 or BF16.");
+    prompt.values.resize(static_cast<std::size_t>(prompt.rows * prompt.width));
+    widen(tensor, 0, prompt.values);
     for (std::size_t i = 0; i < prompt.values.size(); ++i)
         if (!std::isfinite(prompt.values[i]))
             return invalid(file, "has a value that is not a number in row " +

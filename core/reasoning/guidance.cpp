@@ -105,6 +105,8 @@ private:
             filterLogits(context.logits, {.temperature = 0}, decision.filtered);
             detail += "no token passes, the most probable one";
         }
+        // So that a re-run with another file differs here, whatever is drawn.
+        detail += "; predictor " + m_guidance->predictor.fingerprint();
         decision.events.push_back({EventKind::Guided, std::move(detail)});
     }
 

@@ -1,11 +1,14 @@
 #include "reasoning/predictor_p.h"
 
+#include "base/hexdigest.h"
+#include "format/widening_p.h"
+
 #include <boost/math/special_functions/gamma.hpp>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 
 namespace halftone {
 
@@ -24,31 +27,13 @@ Unexpected misfit(const std::string& path, const ModelIdentity& model, const std
                    "The predictor " + path + " does not fit the model " + model.name + ": " + why);
 }
 
-std::size_t elementSize(const TensorView& tensor)
-{
-    return tensor.type == "F32" ? sizeof(float) : sizeof(std::uint16_t);
-}
-
-/// `out.size()` values from element `first` on; the file's bytes may lie unaligned.
-void readValues(const TensorView& tensor, std::size_t first, std::span<float> out)
-{
-    const std::byte* bytes = tensor.bytes.data() + first * elementSize(tensor);
-    if (tensor.type == "F32") {
-        std::memcpy(out.data(), bytes, out.size_bytes());
-        return;
-    }
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        std::uint16_t half = 0;
-        std::memcpy(&half, bytes + i * sizeof half, sizeof half);
-        const std::uint32_t whole = std::uint32_t{half} << 16U;
-        std::memcpy(&out[i], &whole, sizeof whole);
-    }
-}
-
 std::vector<float> allValues(const TensorView& tensor)
 {
-    std::vector<float> values(tensor.bytes.size() / elementSize(tensor));
-    readValues(tensor, 0, values);
+    std::int64_t count = 1;
+    for (const std::int64_t size : tensor.shape)
+        count *= size;
+    std::vector<float> values(static_cast<std::size_t>(count));
+    widen(tensor, 0, values);
     return values;
 }
 
@@ -97,13 +82,12 @@ Result<LengthPredictor> LengthPredictor::load(const std::string& path, const Mod
         if (found == tensors.end())
             return misfit(path, model, std::string("it has no tensor ") + expected.name + ".");
         const TensorView& tensor = found->second;
-        if (size == 0 || tensor.shape != expected.shape ||
-            (tensor.type != "F32" && tensor.type != "BF16"))
+        if (size == 0 || tensor.shape != expected.shape || !isWidened(tensor))
             return misfit(path, model,
                           std::string(expected.name) + " is " + describe(tensor) +
                               ", but must be " +
                               (size == 0 ? std::string("[H]") : describe(expected.shape)) +
-                              " in F32 or BF16.");
+                              " in F32, F16 or BF16.");
     }
 
     LengthPredictor predictor;
@@ -111,6 +95,9 @@ Result<LengthPredictor> LengthPredictor::load(const std::string& path, const Mod
     predictor.m_bias = allValues(bias->second);
     predictor.m_shape = tensors.at("alpha.weight");
     predictor.m_rate = tensors.at("lambda.weight");
+    const std::span<const std::byte> bytes = (*file)->bytes();
+    const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+    predictor.m_fingerprint = hexDigest(hash.high64, hash.low64);
     predictor.m_file = std::move(*file);
     return predictor;
 }
@@ -128,9 +115,9 @@ std::vector<LengthPredictor::Gamma> LengthPredictor::predict(std::span<const flo
     std::vector<Gamma> gammas(static_cast<std::size_t>(m_shape.shape[0]));
     std::vector<float> row(size);
     for (std::size_t v = 0; v < gammas.size(); ++v) {
-        readValues(m_shape, v * size, row);
+        widen(m_shape, v * size, row);
         gammas[v].shape = softplus(dot(row, u));
-        readValues(m_rate, v * size, row);
+        widen(m_rate, v * size, row);
         gammas[v].rate = softplus(dot(row, u));
     }
     return gammas;

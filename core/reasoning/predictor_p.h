@@ -1,6 +1,7 @@
-// A predictor of how long the thinking still goes on, for each token that may come next: what budget
-// guidance re-weights the distribution by. A small network on the last norm's hidden state h, from a
-// safetensors file of four tensors, F32 or BF16, with any size H of its hidden layer:
+// A predictor of how long the thinking still goes on, for each token that may come next: what
+// budget guidance re-weights the distribution by. A small network on the last norm's hidden state
+// h, from a safetensors file of four tensors, F32, F16 or BF16, with any size H of its hidden
+// layer:
 //
 //   hidden.weight [H, D]   hidden.bias [H]     u = relu(W h + b)
 //   alpha.weight  [V, H]                       alpha_v = softplus(A_v u)
@@ -35,6 +36,9 @@ public:
     [[nodiscard]] static Result<LengthPredictor> load(const std::string& path,
                                                       const ModelIdentity&);
 
+    /// Hash of the file, lower-case hex.
+    [[nodiscard]] const std::string& fingerprint() const { return m_fingerprint; }
+
     struct Gamma
     {
         double shape = 0;
@@ -45,6 +49,7 @@ public:
 
 private:
     std::shared_ptr<const SafetensorsFile> m_file;
+    std::string m_fingerprint;
     std::vector<float> m_weight; // [H, D]
     std::vector<float> m_bias;   // [H]
     TensorView m_shape;          // [V, H]

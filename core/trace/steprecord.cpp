@@ -68,6 +68,13 @@ std::string describeDifference(const StepRecord& a, const StepRecord& b)
     d.number("varentropy", a.varentropy, b.varentropy);
     d.number("p_max", a.pMax, b.pMax);
     d.number("residual mass", a.residualMass, b.residualMass);
+    // Events say why, so they come before what followed from it.
+    d.number("event count", static_cast<double>(a.events.size()),
+             static_cast<double>(b.events.size()));
+    for (std::size_t i = 0; i < std::min(a.events.size(), b.events.size()); ++i) {
+        d.word("event", name(a.events[i].kind), name(b.events[i].kind));
+        d.word("event detail", a.events[i].detail, b.events[i].detail);
+    }
     d.number("candidate count", static_cast<double>(a.candidates.size()),
              static_cast<double>(b.candidates.size()));
     for (std::size_t i = 0; i < std::min(a.candidates.size(), b.candidates.size()); ++i) {
@@ -97,12 +104,6 @@ std::string describeDifference(const StepRecord& a, const StepRecord& b)
         const std::string field = "nearest token " + std::to_string(i);
         d.number(field + " id", a.nearest[i].id.value, b.nearest[i].id.value);
         d.number(field + " cosine", a.nearest[i].cosine, b.nearest[i].cosine);
-    }
-    d.number("event count", static_cast<double>(a.events.size()),
-             static_cast<double>(b.events.size()));
-    for (std::size_t i = 0; i < std::min(a.events.size(), b.events.size()); ++i) {
-        d.word("event", name(a.events[i].kind), name(b.events[i].kind));
-        d.word("event detail", a.events[i].detail, b.events[i].detail);
     }
     d.word("stop reason", name(a.stop), name(b.stop));
     d.word("RNG seed", std::to_string(a.rng.seed), std::to_string(b.rng.seed));

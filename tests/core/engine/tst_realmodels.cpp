@@ -110,9 +110,8 @@ void tst_RealModels::initTestCase()
 void tst_RealModels::addModes()
 {
     QTest::addColumn<QByteArray>("mode");
-    for (const char* mode :
-         {"discrete", "soft", "gumbel", "dirichlet", "noise", "mix-inputs", "latent", "swi", "entropix",
-          "filler", "budget"})
+    for (const char* mode : {"discrete", "soft", "gumbel", "dirichlet", "noise", "mix-inputs",
+                             "latent", "cautious", "swi", "entropix", "filler", "budget"})
         QTest::newRow(mode) << QByteArray(mode);
 }
 

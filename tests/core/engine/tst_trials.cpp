@@ -1,10 +1,10 @@
 // Continuations tried on forks of the cache, against a reference that draws them in plain loops.
+#include "reference/rules.h"
 #include "sessiontools.h"
 
 #include <QTest>
 
 #include <cmath>
-#include <numeric>
 
 using namespace halftone;
 using namespace halftone::test;
@@ -65,49 +65,36 @@ RunSettings cautious(ParameterValues more = {})
     return settings;
 }
 
-/// The token at cumulative probability u, by descending probability.
-int drawn(const std::vector<double>& p, double u)
+/// The same for the reference.
+reference::Cautious plainly()
 {
-    std::vector<int> order(p.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int x, int y) {
-        return p[static_cast<std::size_t>(x)] > p[static_cast<std::size_t>(y)];
-    });
-    double sum = 0;
-    for (const int id : order) {
-        sum += p[static_cast<std::size_t>(id)];
-        if (u < sum)
-            return id;
-    }
-    return order.back();
+    const SamplingSettings open;
+    return {.sampling = {open, open}, .trials = 6, .ends = {full}};
 }
 
-struct Tried
+/// What is known before `step`, which comes after the token `last`; `row` keeps the logits.
+reference::Seen seenAfter(int last, std::int64_t step, std::vector<float>& row)
 {
-    std::vector<int> ids;
-    double perplexity = 0;
-};
-
-Tried tryOnce(int last, std::uint64_t step, std::uint32_t number, std::size_t longest = 64)
-{
-    Tried trial;
-    double surprise = 0;
-    do {
-        const std::vector<double> p = reference::softmax(rowAfter(last), 1);
-        StepRng rng({5, step++, 1024 + number});
-        last = drawn(p, rng.uniform());
-        surprise -= std::log(p[static_cast<std::size_t>(last)]);
-        trial.ids.push_back(last);
-    } while (last != full && trial.ids.size() < longest);
-    trial.perplexity = std::exp(surprise / static_cast<double>(trial.ids.size()));
-    return trial;
+    row = rowAfter(last);
+    reference::Seen seen;
+    seen.logits = row;
+    seen.seed = 5;
+    seen.step = step;
+    seen.maxSteps = 60;
+    seen.after = [](const std::vector<int>& ids) { return rowAfter(ids.back()); };
+    return seen;
 }
 
-int trialCount(int last)
+reference::Tried tryFirst(int number, const reference::Cautious& options = plainly())
 {
-    const double entropy = reference::entropy(reference::softmax(rowAfter(last), 1));
-    const double unsure = std::clamp((entropy - 0.01) / (1.5 - 0.01), 0.0, 1.0);
-    return static_cast<int>(1 + 5 * unsure);
+    std::vector<float> row;
+    return reference::tryOnce(options, seenAfter(3, 0, row), number);
+}
+
+int firstTrialCount()
+{
+    std::vector<float> row;
+    return reference::trialCount(plainly(), seenAfter(3, 0, row));
 }
 
 struct Heard : StepObserver
@@ -165,30 +152,26 @@ void tst_Trials::goesOnLikeTheLeastPerplexingTrial()
 {
     const auto session = sessionOf(sentences(), cautious(), {TokenId{3}});
     QVERIFY_RESULT(run(*session));
-    const std::vector<int> ids = sampledIds(session->steps());
-
-    std::vector<int> expected;
-    std::vector<std::string> details;
+    const auto expected = reference::cautious(plainly());
     int last = 3;
-    while (expected.size() < ids.size()) {
-        const int count = trialCount(last);
-        QVERIFY(count > 1);
-        std::vector<Tried> trials;
-        for (int t = 1; t <= count; ++t)
-            trials.push_back(tryOnce(last, expected.size(), static_cast<std::uint32_t>(t)));
-        const auto best = std::min_element(
-            trials.begin(), trials.end(),
-            [](const Tried& x, const Tried& y) { return x.perplexity < y.perplexity; });
-        const StepRecord& first = session->steps()[expected.size()];
-        QCOMPARE(eventKinds(first).front(), EventKind::Trials);
-        QCOMPARE(QString::fromStdString(first.events.front().detail).section(',', 0, 0),
-                 QString("trial %1 of %2").arg(best - trials.begin() + 1).arg(count));
-        QCOMPARE(first.rng.stream, 1025U + static_cast<std::uint32_t>(best - trials.begin()));
-        expected.insert(expected.end(), best->ids.begin(), best->ids.end());
-        last = best->ids.back();
+    int tried = 0;
+    for (const StepRecord& step : session->steps()) {
+        std::vector<float> row;
+        const reference::Seen seen = seenAfter(last, step.step.value, row);
+        const reference::Decided decided = expected->decide(seen);
+        QCOMPARE(step.sampled.value, decided.shown);
+        QCOMPARE(step.rng.stream, decided.stream);
+        QCOMPARE(eventKinds(step), decided.events);
+        last = decided.shown;
+        if (decided.events.empty())
+            continue;
+        ++tried;
+        QCOMPARE(QString::fromStdString(step.events.front().detail).section(',', 0, 0),
+                 QString("trial %1 of %2")
+                     .arg(decided.stream - 1024)
+                     .arg(reference::trialCount(plainly(), seen)));
     }
-    expected.resize(ids.size()); // the run's limit may cut the last trial
-    QCOMPARE(ids, expected);
+    QVERIFY(tried > 5);
 }
 
 void tst_Trials::tellsOfEveryTrialAndMarksTheWinner()
@@ -197,11 +180,11 @@ void tst_Trials::tellsOfEveryTrialAndMarksTheWinner()
     const auto session = sessionOf(sentences(), cautious(), {TokenId{3}});
     session->setObserver(&heard);
     QVERIFY_RESULT(session->step());
-    QCOMPARE(heard.branches.size(), static_cast<std::size_t>(trialCount(3)));
+    QCOMPARE(heard.branches.size(), static_cast<std::size_t>(firstTrialCount()));
     int chosen = 0;
     for (std::size_t t = 0; t < heard.branches.size(); ++t) {
         const Heard::Branch& branch = heard.branches[t];
-        const Tried expected = tryOnce(3, 0, static_cast<std::uint32_t>(t + 1));
+        const reference::Tried expected = tryFirst(static_cast<int>(t + 1));
         QCOMPARE(branch.from, 0);
         QCOMPARE(branch.ids, expected.ids);
         QVERIFY(std::abs(branch.perplexity - expected.perplexity) < 1e-5 * expected.perplexity);
@@ -239,9 +222,10 @@ void tst_Trials::endsATrialAtItsGreatestLength()
         sentences(), cautious({{"trial-length", std::int64_t{2}}}), {TokenId{3}});
     session->setObserver(&heard);
     QVERIFY_RESULT(session->step());
+    reference::Cautious brief = plainly();
+    brief.longest = 2;
     for (std::size_t t = 0; t < heard.branches.size(); ++t)
-        QCOMPARE(heard.branches[t].ids,
-                 tryOnce(3, 0, static_cast<std::uint32_t>(t + 1), 2).ids);
+        QCOMPARE(heard.branches[t].ids, tryFirst(static_cast<int>(t + 1), brief).ids);
 }
 
 void tst_Trials::isPlainSamplingWithOneTrial()

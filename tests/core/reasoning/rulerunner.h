@@ -80,6 +80,14 @@ inline ModeContext contextForTests()
     return {{}, {}, &model, tokens.get()};
 }
 
+inline std::vector<EventKind> kinds(const Decision& decision)
+{
+    std::vector<EventKind> result;
+    for (const StepEvent& event : decision.events)
+        result.push_back(event.kind);
+    return result;
+}
+
 /// The thinking rule of a mode with its layers; fails the test when the parameters are refused.
 inline Result<std::unique_ptr<StepRule>>
 makeRule(std::string_view mode, const ParameterValues& given, const ModeContext& context = contextForTests())

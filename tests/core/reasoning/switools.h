@@ -58,14 +58,6 @@ inline bool isToken(const Decision& decision, TokenId id)
     return decision.input == StepInput::token(id);
 }
 
-inline std::vector<EventKind> kinds(const Decision& decision)
-{
-    std::vector<EventKind> result;
-    for (const StepEvent& event : decision.events)
-        result.push_back(event.kind);
-    return result;
-}
-
 /// `mass` on token `id`, the rest evenly on all others.
 inline std::vector<float> peak(TokenId id, double mass)
 {

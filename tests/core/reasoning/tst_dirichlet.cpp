@@ -1,8 +1,7 @@
 #include "mixturetools.h"
 #include "qverifyresult.h"
-#include "referencesampling.h"
+#include "reference/rules.h"
 #include "rulerunner.h"
-#include "sampling/draws.h"
 
 #include <QTest>
 
@@ -11,6 +10,7 @@
 #include <limits>
 
 using namespace halftone;
+using halftone::test::fiveTokens;
 using halftone::test::logitsOf;
 using halftone::test::makeRule;
 using halftone::test::mixtureMarkers;
@@ -21,37 +21,12 @@ namespace reference = halftone::test::reference;
 
 namespace {
 
-const std::vector<double> fiveTokens{0.1, 0.4, 0.05, 0.3, 0.15};
-
 float weightOf(const StepInput& input, int id)
 {
     for (std::size_t i = 0; i < input.ids.size(); ++i)
         if (input.ids[i].value == id)
             return input.weights[i];
     return 0;
-}
-
-/// Draws by descending probability, divides, cuts and divides again.
-std::vector<std::pair<int, double>> drawnMixture(const std::vector<double>& p, double alpha,
-                                                 std::size_t count, RngKey key)
-{
-    StepRng rng(key);
-    auto w = reference::mixture(p, static_cast<int>(p.size()));
-    double sum = 0;
-    for (auto& [id, weight] : w) {
-        weight = std::exp(logGammaDraw(rng, alpha * weight));
-        sum += weight;
-    }
-    std::sort(w.begin(), w.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-    w.resize(std::min(count, w.size()));
-    double kept = 0;
-    for (auto& component : w) {
-        component.second /= sum;
-        kept += component.second;
-    }
-    for (auto& component : w)
-        component.second /= kept;
-    return w;
 }
 
 } // namespace
@@ -81,21 +56,9 @@ void tst_Dirichlet::agreesWithTheReference()
     auto rule = makeRule("dirichlet", {{"max-topk", std::int64_t{6}}});
     QVERIFY_RESULT(rule);
     RuleRunner runner(std::move(*rule), {}, 9);
-    const SamplingSettings settings{.temperature = 0.6, .topK = 30, .topP = 0.95};
-    for (std::uint64_t step = 0; step < 60; ++step) {
-        const auto logits = reference::randomLogits(300, step, 2);
-        const Decision& decision = runner.decide(logits);
-        const auto expected =
-            drawnMixture(reference::filtered(logits, settings), 4, 6, {9, step, weightsStream});
-        QCOMPARE(decision.sampled.value, expected.front().first);
-        double sum = 0;
-        for (std::size_t i = 0; i < decision.input.ids.size(); ++i) {
-            QCOMPARE(decision.input.ids[i].value, expected[i].first);
-            QVERIFY(std::abs(decision.input.weights[i] - expected[i].second) < 1e-7);
-            sum += decision.input.weights[i];
-        }
-        QVERIFY(std::abs(sum - 1) < 1e-6);
-    }
+    const auto expected =
+        reference::dirichlet({{.temperature = 0.6, .topK = 30, .topP = 0.95}, 6, 4});
+    QCOMPARE(test::difference(runner, *expected, 9), std::string());
 }
 
 void tst_Dirichlet::hasTheMeansAndVariancesOfTheory_data()
@@ -199,18 +162,9 @@ void tst_Dirichlet::isSoftThinkingToTheBitWithoutNoise()
 
 void tst_Dirichlet::withOneSurvivorIsTheGreedyToken()
 {
-    auto one = makeRule("dirichlet", {{"top-k", std::int64_t{1}}});
-    auto greedy = makeRule("discrete", {{"temperature", 0.0}});
-    QVERIFY_RESULT(one);
-    QVERIFY_RESULT(greedy);
-    RuleRunner dirichlet(std::move(*one), mixtureMarkers(), 5);
-    RuleRunner discrete(std::move(*greedy), mixtureMarkers(), 5);
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
-        const auto logits = reference::randomLogits(68, seed);
-        const StepInput input = dirichlet.decide(logits).input;
-        QCOMPARE(input, discrete.decide(logits).input);
-        QVERIFY(input.weights.front() == 1.0F);
-    }
+    auto rule = makeRule("dirichlet", {{"top-k", std::int64_t{1}}});
+    QVERIFY_RESULT(rule);
+    QVERIFY(test::isGreedy(RuleRunner(std::move(*rule), mixtureMarkers(), 5)));
 }
 
 void tst_Dirichlet::endsWhenTheHeaviestDrawnWeightIsTheEndOfThinking()
@@ -243,12 +197,7 @@ void tst_Dirichlet::namesTheStreamOfItsDraws()
 
 void tst_Dirichlet::givesOneSeedOneMixtureAndAnotherAnother()
 {
-    std::vector<StepInput> inputs;
-    for (const std::uint64_t seed : {7, 7, 8}) {
-        auto rule = makeRule("dirichlet", unfiltered());
-        QVERIFY_RESULT(rule);
-        inputs.push_back(RuleRunner(std::move(*rule), {}, seed).decide(logitsOf(fiveTokens)).input);
-    }
+    const auto inputs = test::inputsBySeed("dirichlet", {7, 7, 8});
     QCOMPARE(inputs[0], inputs[1]);
     QVERIFY(inputs[0] != inputs[2]);
 }

@@ -1,15 +1,17 @@
 // Entropix' quadrants against plain float64, and against the bugs of its samplers.
 #include "qverifyresult.h"
-#include "referencesampling.h"
+#include "reference/rules.h"
 #include "rulerunner.h"
 
 #include <QTest>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
 using namespace halftone;
+using halftone::test::kinds;
 using halftone::test::makeRule;
 using halftone::test::RuleRunner;
 namespace reference = halftone::test::reference;
@@ -97,6 +99,7 @@ private Q_SLOTS:
     void readsBoundsInBits();
     void hasAMinPWithAnEffect();
     void keepsTheHeadUnderTopP();
+    void agreesWithTheReference();
     void drawsByTheSeed();
     void adaptsInTheQuadrantsOverAndOver();
     void answersByTheAnswersOwnSettings();
@@ -292,6 +295,35 @@ void tst_Entropix::keepsTheHeadUnderTopP()
     const Decision& decision = runner.decide(logits);
     QCOMPARE(decision.filtered.tokens.size(), 1U);
     QCOMPARE(decision.sampled, TokenId{10});
+}
+
+void tst_Entropix::agreesWithTheReference()
+{
+    RuleRunner runner = runnerOf(open({{"entropix-clarify", std::string("wait")}}), 4);
+    const SamplingSettings unfiltered{.temperature = 0.666};
+    const auto expected =
+        reference::entropix({.sampling = {unfiltered, unfiltered}, .question = {9, 8}});
+    int happened = 0;
+    reference::Seen seen;
+    seen.seed = 4;
+    for (int step = 0; step < 100; ++step) {
+        const std::vector<float>& logits =
+            *std::array{&flowing, &asking, &forking, &wandering, &between, &asking}
+                [static_cast<std::size_t>(step) % 6];
+        seen.step = step;
+        seen.logits = logits;
+        const Decision& decision = runner.decide(logits);
+        const reference::Decided decided = expected->decide(seen);
+        QCOMPARE(reference::difference(decided, decision.input), std::string());
+        QCOMPARE(decision.forced, decided.forced);
+        QCOMPARE(kinds(decision), decided.events);
+        happened += decided.events.empty() ? 0 : 1;
+        // Every other question's second token follows it at once.
+        const TokenId last = decided.forced && step % 2 == 0 ? question.back() : decision.sampled;
+        runner.setPrevious(fed(last));
+        seen.previous = last.value;
+    }
+    QVERIFY(happened > 50);
 }
 
 void tst_Entropix::drawsByTheSeed()

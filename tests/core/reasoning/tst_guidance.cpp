@@ -1,7 +1,7 @@
-// The mode budget: cuts without a predictor, and steers with one, against plain loops and an
-// integral taken by Simpson's rule.
+// The mode budget: cuts without a predictor, and steers with one, against the reference's
+// plain loops and integral.
 #include "qverifyresult.h"
-#include "referencesampling.h"
+#include "reference/rules.h"
 #include "rulerunner.h"
 #include "safetensorswriter.h"
 
@@ -13,8 +13,10 @@
 #include <numeric>
 
 using namespace halftone;
+using halftone::test::kinds;
 using halftone::test::makeRule;
 using halftone::test::RuleRunner;
+using halftone::test::reference::guided;
 namespace reference = halftone::test::reference;
 
 namespace {
@@ -59,44 +61,6 @@ void writePredictor(const std::filesystem::path& path, std::int64_t embeddingSiz
     writer.add("alpha.weight", {vocabulary, 1}, shapes);
     writer.add("lambda.weight", {vocabulary, 1}, rates);
     writer.write(path);
-}
-
-/// Gamma density integrated from 0 to x in 20,000 steps.
-double integratedCdf(double x, double shape, double rate)
-{
-    const auto density = [&](double t) {
-        return t <= 0 ? 0
-                      : std::exp(shape * std::log(rate) + (shape - 1) * std::log(t) - rate * t -
-                                 std::lgamma(shape));
-    };
-    constexpr int steps = 20'000;
-    const double h = x / steps;
-    double sum = density(0) + density(x);
-    for (int i = 1; i < steps; ++i)
-        sum += (i % 2 == 1 ? 4 : 2) * density(i * h);
-    return sum * h / 3;
-}
-
-/// What the paper's formulas give; one-hot where all is shut.
-std::vector<double> guided(const std::vector<float>& logits, const Gammas& gammas, double left)
-{
-    std::vector<double> p = reference::softmax(logits, 1);
-    const std::vector<double> raw = p;
-    double sum = 0;
-    for (std::size_t v = 0; v < p.size(); ++v) {
-        const auto [shape, rate] = gammas[v];
-        const bool open = rate >= 10 && shape > 1 && std::exp((shape - 1) / rate) - 1 >= 0.9;
-        p[v] *= open ? integratedCdf(std::log(left + 1), shape, rate) : 0;
-        sum += p[v];
-    }
-    if (sum == 0) {
-        const auto best = std::max_element(raw.begin(), raw.end()) - raw.begin();
-        std::fill(p.begin(), p.end(), 0);
-        p[static_cast<std::size_t>(best)] = sum = 1;
-    }
-    for (double& value : p)
-        value /= sum;
-    return p;
 }
 
 double worst(const Distribution& found, const std::vector<double>& expected)
@@ -150,6 +114,7 @@ private Q_SLOTS:
     void readsTheNetworkAsThePredictorsHeaderSays_data();
     void readsTheNetworkAsThePredictorsHeaderSays();
     void cutsAtTheBudgetOnlyWhenAskedToWithAPredictor();
+    void namesItsPredictorByTheFilesContent();
     void refusesPredictorsThatDoNotFit_data();
     void refusesPredictorsThatDoNotFit();
     void refusesAPredictorWithoutABudget();
@@ -284,9 +249,9 @@ void tst_Guidance::takesTheMostProbableTokenWhenNoneIsOpen()
     QCOMPARE(decision.filtered.tokens.size(), 1U);
     QCOMPARE(decision.sampled.index(),
              static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin()));
-    QCOMPARE(decision.events, (std::vector<StepEvent>{{EventKind::Guided,
-                                                       "30 of 30 steps left: no token passes, the "
-                                                       "most probable one"}}));
+    QCOMPARE(kinds(decision), std::vector{EventKind::Guided});
+    QVERIFY(decision.events[0].detail.starts_with(
+        "30 of 30 steps left: no token passes, the most probable one; predictor "));
 }
 
 void tst_Guidance::skipsFiltersAtGuidedStepsUnlessAskedNotTo()
@@ -325,6 +290,7 @@ void tst_Guidance::readsTheNetworkAsThePredictorsHeaderSays_data()
     QTest::addColumn<int>("storage");
     QTest::newRow("F32") << static_cast<int>(test::Storage::F32);
     QTest::newRow("BF16") << static_cast<int>(test::Storage::BF16);
+    QTest::newRow("F16") << static_cast<int>(test::Storage::F16);
 }
 
 void tst_Guidance::readsTheNetworkAsThePredictorsHeaderSays()
@@ -352,23 +318,9 @@ void tst_Guidance::readsTheNetworkAsThePredictorsHeaderSays()
     const std::string path = m_folder.filePath(QString::number(++m_files)).toStdString();
     writer.write(path);
 
-    std::vector<double> u(hiddenSize, 0);
-    for (std::size_t i = 0; i < hiddenSize; ++i) {
-        u[i] = double{bias[i]};
-        for (std::size_t k = 0; k < 4; ++k)
-            u[i] += double{weight[i * 4 + k]} * double{hidden[k]};
-        u[i] = std::max(u[i], 0.0);
-    }
-    Gammas gammas;
-    for (std::size_t v = 0; v < 10; ++v) {
-        double a = 0;
-        double l = 0;
-        for (std::size_t i = 0; i < hiddenSize; ++i) {
-            a += double{alpha[v * hiddenSize + i]} * u[i];
-            l += double{lambda[v * hiddenSize + i]} * u[i];
-        }
-        gammas.emplace_back(std::log1p(std::exp(a)), std::log1p(std::exp(l)));
-    }
+    const Gammas gammas =
+        reference::Predictor{.weight = weight, .bias = bias, .alpha = alpha, .lambda = lambda}
+            .gammas(hidden);
     auto rule = makeRule("budget", {{"predictor", path}, {"think-budget", std::int64_t{25}}},
                          lineContext());
     QVERIFY_RESULT(rule);
@@ -397,6 +349,20 @@ void tst_Guidance::cutsAtTheBudgetOnlyWhenAskedToWithAPredictor()
     QVERIFY(!runner.decide(logits(0)).forced);
 }
 
+void tst_Guidance::namesItsPredictorByTheFilesContent()
+{
+    const auto named = [this](const Gammas& gammas) {
+        const std::string detail = runnerOf(gammas, 30).decide(logits(0)).events[0].detail;
+        return detail.substr(detail.rfind(' ') + 1);
+    };
+    Gammas others = mixed;
+    others[8].second += 0.5;
+    const std::string name = named(mixed);
+    QCOMPARE(name.size(), 32U);
+    QCOMPARE(named(mixed), name); // of another path
+    QVERIFY(named(others) != name);
+}
+
 void tst_Guidance::refusesPredictorsThatDoNotFit_data()
 {
     QTest::addColumn<QByteArray>("damage");
@@ -408,9 +374,10 @@ void tst_Guidance::refusesPredictorsThatDoNotFit_data()
         << QByteArray("alpha.weight is [9, 2] F32, but must be [10, 2]");
     QTest::newRow("a tensor missing")
         << QByteArray("missing") << QByteArray("it has no tensor lambda.weight.");
-    QTest::newRow("another type") << QByteArray("type")
-                                  << QByteArray(
-                                         "lambda.weight is [10, 2] F16, but must be [10, 2] in");
+    QTest::newRow("another type")
+        << QByteArray("type")
+        << QByteArray("lambda.weight is [10, 2] I16, but must be [10, 2] in F32, "
+                      "F16 or BF16.");
     QTest::newRow("no vector for a bias")
         << QByteArray("bias") << QByteArray("hidden.bias is [2, 1] F32, but must be [H]");
 }
@@ -430,9 +397,10 @@ void tst_Guidance::refusesPredictorsThatDoNotFit()
                damage == "bias" ? std::vector<std::int64_t>{2, 1} : std::vector<std::int64_t>{2},
                zeros(2));
     writer.add("alpha.weight", {vocabulary, 2}, zeros(2 * vocabulary));
-    if (damage != "missing")
-        writer.add("lambda.weight", {10, 2}, zeros(20),
-                   damage == "type" ? test::Storage::F16 : test::Storage::F32);
+    if (damage == "type")
+        writer.addRaw("lambda.weight", "I16", {10, 2}, std::string(40, '\0'));
+    else if (damage != "missing")
+        writer.add("lambda.weight", {10, 2}, zeros(20));
     const std::string path = m_folder.filePath(QString::number(++m_files)).toStdString();
     writer.write(path);
     const auto rule = makeRule("budget", {{"predictor", path}}, lineContext());

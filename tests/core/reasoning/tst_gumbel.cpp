@@ -1,6 +1,6 @@
 #include "mixturetools.h"
 #include "qverifyresult.h"
-#include "referencesampling.h"
+#include "reference/rules.h"
 #include "rulerunner.h"
 
 #include <QTest>
@@ -10,63 +10,16 @@
 
 using namespace halftone;
 using halftone::test::chiSquare;
+using halftone::test::fiveTokens;
 using halftone::test::logitsOf;
 using halftone::test::makeRule;
 using halftone::test::mixtureMarkers;
 using halftone::test::RuleRunner;
 using halftone::test::thinkEnd;
+using halftone::test::unfiltered;
 namespace reference = halftone::test::reference;
 
 namespace {
-
-/// Parameters under which nothing but the mixture's own cut and its noise act.
-ParameterValues unfiltered(std::int64_t maxTopK, ParameterValues more = {})
-{
-    more.emplace("max-topk", maxTopK);
-    return test::unfiltered(std::move(more));
-}
-
-const std::vector<double> fiveTokens{0.1, 0.4, 0.05, 0.3, 0.15};
-
-/// The noise of a step, as many draws as components, written from Philox's bits on.
-std::vector<double> gumbels(std::uint64_t seed, std::uint64_t step, std::size_t count)
-{
-    StepRng rng({seed, step, weightsStream});
-    std::vector<double> draws;
-    for (std::size_t i = 0; i < count; ++i) {
-        const double u = (static_cast<double>(rng.bits() / 4096) + 0.5) / 4503599627370496.0;
-        draws.push_back(-std::log(-std::log(u)));
-    }
-    return draws;
-}
-
-struct Noise
-{
-    double tau = 0.5;
-    double factor = 1;
-    bool truncated = false;
-};
-
-/// Weights by id after the noise, heaviest first.
-std::vector<std::pair<int, double>> noisy(std::vector<std::pair<int, double>> mixture,
-                                          const std::vector<double>& draws, const Noise& noise)
-{
-    double sum = 0;
-    for (std::size_t i = 0; i < mixture.size(); ++i) {
-        double& w = mixture[i].second;
-        if (noise.truncated)
-            w = (w + 1e-6) * std::exp(noise.factor * std::min(3.0, std::max(-1.5, draws[i])));
-        else
-            w = w * std::exp(noise.factor * draws[i]);
-        w = std::pow(w, 1 / noise.tau);
-        sum += w;
-    }
-    for (auto& component : mixture)
-        component.second /= sum;
-    std::sort(mixture.begin(), mixture.end(),
-              [](const auto& a, const auto& b) { return a.second > b.second; });
-    return mixture;
-}
 
 /// How often each of ten tokens was the heaviest in so many steps.
 std::vector<int> firstIds(RuleRunner& runner, const std::vector<float>& logits, int steps)
@@ -124,22 +77,9 @@ void tst_Gumbel::agreesWithTheReference()
     auto rule = makeRule("gumbel", parameters);
     QVERIFY_RESULT(rule);
     RuleRunner runner(std::move(*rule), {}, 9);
-    const SamplingSettings settings{.temperature = 0.6, .topK = 30, .topP = 0.95};
-    for (std::uint64_t step = 0; step < 60; ++step) {
-        const auto logits = reference::randomLogits(300, step, 2);
-        const Decision& decision = runner.decide(logits);
-        auto mixture = reference::mixture(reference::filtered(logits, settings), 15);
-        const auto draws = gumbels(9, step, mixture.size());
-        const auto expected = noisy(mixture, draws, {tau, factor, truncated});
-        QCOMPARE(decision.sampled.value, expected.front().first);
-        double sum = 0;
-        for (std::size_t i = 0; i < decision.input.ids.size(); ++i) {
-            QCOMPARE(decision.input.ids[i].value, expected[i].first);
-            QVERIFY(std::abs(decision.input.weights[i] - expected[i].second) < 1e-7);
-            sum += decision.input.weights[i];
-        }
-        QVERIFY(std::abs(sum - 1) < 1e-6);
-    }
+    const auto expected = reference::gumbel(
+        {{.temperature = 0.6, .topK = 30, .topP = 0.95}, 15, tau, factor, truncated});
+    QCOMPARE(test::difference(runner, *expected, 9), std::string());
 }
 
 void tst_Gumbel::drawsTheFirstIdFromTheDistribution_data()
@@ -201,18 +141,9 @@ void tst_Gumbel::namesTheStreamOfItsDraws()
 
 void tst_Gumbel::withOneComponentIsTheGreedyToken()
 {
-    auto one = makeRule("gumbel", {{"max-topk", std::int64_t{1}}});
-    auto greedy = makeRule("discrete", {{"temperature", 0.0}});
-    QVERIFY_RESULT(one);
-    QVERIFY_RESULT(greedy);
-    RuleRunner gumbel(std::move(*one), mixtureMarkers(), 4);
-    RuleRunner discrete(std::move(*greedy), mixtureMarkers(), 4);
-    for (std::uint64_t seed = 0; seed < 200; ++seed) {
-        const auto logits = reference::randomLogits(68, seed);
-        const StepInput input = gumbel.decide(logits).input;
-        QCOMPARE(input, discrete.decide(logits).input);
-        QVERIFY(input.weights.front() == 1.0F);
-    }
+    auto rule = makeRule("gumbel", {{"max-topk", std::int64_t{1}}});
+    QVERIFY_RESULT(rule);
+    QVERIFY(test::isGreedy(RuleRunner(std::move(*rule), mixtureMarkers(), 4)));
 }
 
 void tst_Gumbel::feedsTheDrawnTokenAloneAtTemperatureZero()
@@ -250,12 +181,7 @@ void tst_Gumbel::isSoftThinkingWithoutNoise()
 
 void tst_Gumbel::givesOneSeedOneMixtureAndAnotherAnother()
 {
-    std::vector<StepInput> inputs;
-    for (const std::uint64_t seed : {7, 7, 8}) {
-        auto rule = makeRule("gumbel", unfiltered(15));
-        QVERIFY_RESULT(rule);
-        inputs.push_back(RuleRunner(std::move(*rule), {}, seed).decide(logitsOf(fiveTokens)).input);
-    }
+    const auto inputs = test::inputsBySeed("gumbel", {7, 7, 8});
     QCOMPARE(inputs[0], inputs[1]);
     QVERIFY(inputs[0] != inputs[2]);
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 using namespace halftone;
+using halftone::test::kinds;
 using halftone::test::makeRule;
 using halftone::test::RuleRunner;
 namespace reference = halftone::test::reference;
@@ -31,14 +32,6 @@ ModeContext digits()
         return ids;
     };
     return context;
-}
-
-std::vector<EventKind> kinds(const Decision& decision)
-{
-    std::vector<EventKind> result;
-    for (const StepEvent& event : decision.events)
-        result.push_back(event.kind);
-    return result;
 }
 
 const std::vector<float> hidden{0.5F, -2, 0, 1};

@@ -1,6 +1,6 @@
 #include "mixturetools.h"
 #include "qverifyresult.h"
-#include "referencesampling.h"
+#include "reference/rules.h"
 #include "rulerunner.h"
 
 #include <QTest>
@@ -10,6 +10,7 @@
 
 using namespace halftone;
 using halftone::test::chiSquare;
+using halftone::test::fiveTokens;
 using halftone::test::logitsOf;
 using halftone::test::makeRule;
 using halftone::test::mixtureMarkers;
@@ -21,21 +22,6 @@ namespace reference = halftone::test::reference;
 namespace {
 
 constexpr TokenId thinkStart{3};
-const std::vector<double> fiveTokens{0.1, 0.4, 0.05, 0.3, 0.15};
-
-int drawn(const std::vector<double>& p, RngKey key)
-{
-    const double u = StepRng(key).uniform();
-    double sum = 0;
-    int last = 0;
-    for (const auto& [id, weight] : reference::mixture(p, static_cast<int>(p.size()))) {
-        sum += weight;
-        last = id;
-        if (u < sum)
-            break;
-    }
-    return last;
-}
 
 /// H sum w E + (1 - H) E[y] with w = (pi + beta 1[y]) / (1 + beta), as weights by id.
 std::vector<double> mixed(const std::vector<float>& logits, int top, double beta, int y)
@@ -108,16 +94,9 @@ void tst_MixInputs::agreesWithTheReference()
     auto rule = makeRule("mix-inputs", {{"mix-top", std::int64_t{top}}, {"mix-beta", beta}});
     QVERIFY_RESULT(rule);
     RuleRunner runner(std::move(*rule), {}, 7);
-    const SamplingSettings settings{.temperature = 0.6, .topK = 30, .topP = 0.8, .minP = 0.001};
-    for (std::uint64_t step = 0; step < 40; ++step) {
-        const auto logits = reference::randomLogits(300, step, 2);
-        const Decision& decision = runner.decide(logits);
-        const int y = drawn(reference::filtered(logits, settings), {7, step, tokenStream});
-        QCOMPARE(decision.sampled.value, y);
-        QCOMPARE(decision.stream, tokenStream);
-        const auto found = byId(decision.input, logits.size());
-        QVERIFY(largestDifference(found, mixed(logits, top, beta, y)) < 1e-7);
-    }
+    const SamplingSettings sampling{.temperature = 0.6, .topK = 30, .topP = 0.8, .minP = 0.001};
+    const auto expected = reference::mixInputs({{sampling, sampling}, top, beta});
+    QCOMPARE(test::difference(runner, *expected, 7), std::string());
 }
 
 void tst_MixInputs::drawsFromTheFilteredDistribution()

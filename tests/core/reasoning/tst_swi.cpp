@@ -1,122 +1,31 @@
-// SwiReasoning's switches and blends, against a second writing of its state machine in plain
-// float64 and against the pitfalls of the authors' code.
+// SwiReasoning's switches and blends, against the reference's machine and the pitfalls of the
+// authors' code.
 #include "qverifyresult.h"
+#include "reference/rules.h"
 #include "switools.h"
 
 #include <QTest>
 
 #include <algorithm>
 #include <map>
-#include <numeric>
+#include <set>
 
 using namespace halftone;
 using namespace halftone::test::swi;
+using halftone::test::kinds;
 using halftone::test::makeRule;
 using halftone::test::RuleRunner;
 namespace reference = halftone::test::reference;
 
 namespace {
 
-/// The same by a second hand: the machine of the code, with Halftone's rule for forced ends.
-struct Machine
+std::vector<int> idsOf(const std::vector<TokenId>& tokens)
 {
-    double alpha = 1;
-    double beta = 0.7;
-    double window = 512;
-    int most = 0;
-    int budget = 32;
-    bool symbols = true;
-    SamplingSettings sampling{.temperature = 0.6, .topK = 20, .topP = 0.95, .minP = 0};
-    double maxSteps = 1000;
-
-    bool soft = true;
-    double href = 0;
-    double dwell = 0;
-    int switches = 0;
-    int queued = 0;
-    int left = -1;
-    int t = 0;
-
-    std::vector<double> fed; // weights by id
-    int y = 0;
-    std::string what; // "", "normal", "soft"
-    std::vector<TokenId> queue;
-    bool stops = false;
-
-    int drawn(const std::vector<float>& logits) const
-    {
-        const std::vector<double> p = reference::filtered(logits, sampling);
-        std::vector<int> order(p.size());
-        std::iota(order.begin(), order.end(), 0);
-        std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-            return p[static_cast<std::size_t>(a)] > p[static_cast<std::size_t>(b)];
-        });
-        StepRng rng({0, static_cast<std::uint64_t>(t), 0});
-        double u = rng.uniform();
-        for (const int id : order)
-            if ((u -= p[static_cast<std::size_t>(id)]) < 0)
-                return id;
-        return order.front();
-    }
-
-    void step(const std::vector<float>& logits, bool answers = false)
-    {
-        const std::vector<double> p = reference::softmax(logits, 1);
-        const double h = reference::entropy(p);
-        y = drawn(logits);
-        what.clear();
-        queue.clear();
-        const bool locked = answers || y == endThink.value;
-        const bool forced = queued > 0;
-        queued = std::max(0, queued - 1);
-        if (t == 0)
-            href = h;
-        else
-            dwell += 1;
-        if (t > 0 && !forced && !locked && left < 0) {
-            if (soft && h < href)
-                what = "normal";
-            else if (!soft && h > href && dwell >= window)
-                what = "soft";
-        }
-        if (!what.empty()) {
-            soft = what == "soft";
-            href = h;
-            dwell = 0;
-        }
-
-        fed.assign(p.size(), 0);
-        const auto blend = [&](double share, TokenId other) {
-            for (std::size_t i = 0; i < p.size(); ++i)
-                fed[i] = share * p[i];
-            fed[other.index()] += 1 - share;
-        };
-        const bool symbol = symbols && (y == seven.value || y == frac.value);
-        const double a = alpha + (1 - alpha) * t / maxSteps;
-        const double b = beta + (1 - beta) * t / maxSteps;
-        if (what == "normal")
-            blend(b, endThink);
-        else if (!soft || locked || symbol)
-            fed[static_cast<std::size_t>(y)] = 1;
-        else if (t == 0)
-            blend(0.9, newline);
-        else
-            blend(what == "soft" ? a : 1, think);
-
-        if (what == "normal") {
-            ++switches;
-            if (most > 0 && switches > 2 * most) {
-                queue = finalIds;
-                left = budget;
-            } else if (most > 0 && switches >= most) {
-                queue = {endThink};
-            }
-            queued = static_cast<int>(queue.size());
-        }
-        stops = left > 0 && --left == 0;
-        ++t;
-    }
-};
+    std::vector<int> ids;
+    for (const TokenId token : tokens)
+        ids.push_back(token.value);
+    return ids;
+}
 
 /// Logits of a spread that goes up and down, so that the entropy does; the marker is all but out.
 std::vector<float> wave(int step)
@@ -180,35 +89,38 @@ void tst_Swi::agreesWithTheReferenceMachine()
     QVERIFY_RESULT(rule);
     RuleRunner runner(std::move(*rule), worldContext().markers);
     runner.setMaxSteps(1000);
-    Machine machine;
-    machine.alpha = alpha;
-    machine.beta = beta;
-    machine.window = window;
-    machine.most = most;
-    machine.symbols = symbols;
-    for (int step = 0; step < 400 && !machine.stops; ++step) {
+    const SamplingSettings sampling{.temperature = 0.6, .topK = 20, .topP = 0.95};
+    const auto machine =
+        reference::swi({.sampling = {sampling, sampling},
+                        .alpha = alpha,
+                        .beta = beta,
+                        .window = static_cast<double>(window),
+                        .most = most,
+                        .symbols = symbols ? std::set{seven.value, frac.value} : std::set<int>(),
+                        .newline = newline.value,
+                        .converge = {endThink.value},
+                        .last = idsOf(finalIds)},
+                       {think.value, endThink.value});
+    int switches = 0;
+    bool stopped = false;
+    for (int step = 0; step < 400 && !stopped; ++step) {
         const auto logits = wave(step);
         const Decision& decision = runner.decide(logits);
-        machine.step(logits);
-        QCOMPARE(decision.sampled.value, machine.y);
-        const auto weights = weightsOf(decision);
-        double sum = 0;
-        for (std::size_t i = 0; i < weights.size(); ++i) {
-            QVERIFY(std::abs(weights[i] - machine.fed[i]) < 1e-7);
-            sum += weights[i];
-        }
-        QVERIFY(std::abs(sum - 1) < 1e-6);
-        QCOMPARE(decision.enqueue, machine.queue);
-        QCOMPARE(decision.stop, machine.stops ? StopReason::SwitchLimit : StopReason::None);
-        std::vector<EventKind> expected;
-        if (!machine.what.empty())
-            expected.push_back(EventKind::ModeSwitched);
-        if (!machine.queue.empty())
-            expected.push_back(EventKind::Injected);
-        QCOMPARE(kinds(decision), expected);
+        reference::Seen seen;
+        seen.logits = logits;
+        seen.step = step;
+        seen.maxSteps = 1000;
+        const reference::Decided expected = machine->decide(seen);
+        QCOMPARE(decision.sampled.value, expected.shown);
+        QCOMPARE(reference::difference(expected, decision.input, decision.dense), std::string());
+        QCOMPARE(idsOf(decision.enqueue), expected.queue);
+        QCOMPARE(decision.stop, expected.stops ? StopReason::SwitchLimit : StopReason::None);
+        QCOMPARE(kinds(decision), expected.events);
+        switches += expected.events.empty() ? 0 : 1;
+        stopped = expected.stops;
     }
-    QVERIFY(machine.switches > 0);
-    QCOMPARE(machine.stops, most > 0);
+    QVERIFY(switches > 0);
+    QCOMPARE(stopped, most > 0);
 }
 
 void tst_Swi::saysWhyItSwitches()

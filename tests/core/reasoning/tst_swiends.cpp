@@ -6,6 +6,7 @@
 
 using namespace halftone;
 using namespace halftone::test::swi;
+using halftone::test::kinds;
 using halftone::test::makeRule;
 using halftone::test::RuleRunner;
 namespace reference = halftone::test::reference;
