@@ -1,5 +1,6 @@
 #include "benchmark.h"
 
+#include "base/counted.h"
 #include "format/modelfolder.h"
 #include "generation.h"
 #include "interrupt.h"
@@ -165,8 +166,8 @@ Result<BenchmarkPlan> fitted(BenchmarkPlan plan, const ModelIdentity& model)
         plan.steps = std::clamp<std::int64_t>(context - plan.promptTokens, 2, 256);
     if (plan.promptTokens + plan.steps > context)
         return failure(ErrorCode::InvalidArgument,
-                       std::to_string(plan.promptTokens) + " prompt tokens and " +
-                           std::to_string(plan.steps) + " steps do not fit the context of " +
+                       counted(plan.promptTokens, "prompt token") + " and " +
+                           counted(plan.steps, "step") + " do not fit the context of " +
                            model.name + ", which is " + std::to_string(context) + ".");
     return plan;
 }

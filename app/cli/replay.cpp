@@ -1,4 +1,5 @@
 // halftone-cli replay: a stored run again. As stored, with no model; or run again and compared.
+#include "base/counted.h"
 #include "commands.h"
 #include "jsonoutput.h"
 #include "libraryoptions.h"
@@ -35,7 +36,8 @@ void writeVerdict(Output& out, const StoredRun& stored,
         return;
     }
     out << run << " came out the same to the bit: "
-        << static_cast<std::int64_t>(stored.steps.size()) - shared << " steps taken again";
+        << counted(static_cast<std::int64_t>(stored.steps.size()) - shared, "step")
+        << " taken again";
     if (shared > 0)
         out << " after " << shared << " shared with run " << stored.info.origin->parent.value;
     out << ".\n";

@@ -1,4 +1,5 @@
 // halftone-cli run: one run of one model on one prompt.
+#include "base/counted.h"
 #include "commands.h"
 #include "engine/partner.h"
 #include "exchange/runexport.h"
@@ -172,8 +173,8 @@ nlohmann::ordered_json toJson(const RecordedRun& run, const TokenTable& tokens)
 void tellPerson(const RecordedRun& run, const std::filesystem::path& library)
 {
     const RunInfo& info = run.info();
-    std::fprintf(stderr, "%s after %zu steps (%s), %.0f tokens/s",
-                 std::string(name(info.status)).c_str(), run.session().steps().size(),
+    std::fprintf(stderr, "%s after %s (%s), %.0f tokens/s", std::string(name(info.status)).c_str(),
+                 counted(std::ssize(run.session().steps()), "step").c_str(),
                  std::string(name(info.stop)).c_str(),
                  perSecond(info.timings.decodeSteps, info.timings.decodeNs));
     if (info.id.value != 0)

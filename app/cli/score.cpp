@@ -4,6 +4,7 @@
 //   perplexity = exp(-mean)
 //
 // The first id has nothing before it and no log-probability.
+#include "base/counted.h"
 #include "commands.h"
 #include "interrupt.h"
 #include "jsonoutput.h"
@@ -41,13 +42,13 @@ Result<void> checkIds(std::span<const TokenId> ids, const ModelIdentity& model)
         if (id.value < 0 || id.value >= model.vocabularySize)
             return usageError("The id " + std::to_string(id.value) +
                               " is outside the vocabulary of " + model.name + ", which has " +
-                              std::to_string(model.vocabularySize) + " tokens.");
+                              counted(model.vocabularySize, "token") + ".");
     if (static_cast<std::int64_t>(ids.size()) > model.cache.contextLimit)
-        return usageError("The text has " + std::to_string(ids.size()) + " tokens, and " +
+        return usageError("The text has " + counted(std::ssize(ids), "token") + ", and " +
                           model.name + " takes " + std::to_string(model.cache.contextLimit) + ".");
     if (ids.size() < 2)
-        return usageError("A text of " + std::to_string(ids.size()) +
-                          " token has no log-probability: nothing comes before it.");
+        return usageError("A text of " + counted(std::ssize(ids), "token") +
+                          " has no log-probability: nothing comes before it.");
     return {};
 }
 
@@ -147,9 +148,9 @@ void writeTable(Output& out, std::span<const TokenId> ids, std::span<const doubl
         out << (i == 0 ? std::string("         -") : numberText("%10.4f", values[i - 1])) << "  "
             << printableCell(tokens.piece(ids[i])) << '\n';
     const Score score = scoreOf(values);
-    out << "sum " << numberText("%.6g", score.sum) << " nats over " << values.size()
-        << " tokens, mean " << numberText("%.6g", score.mean) << " nats, perplexity "
-        << numberText("%.6g", score.perplexity) << '\n';
+    out << "sum " << numberText("%.6g", score.sum) << " nats over "
+        << counted(std::ssize(values), "token") << ", mean " << numberText("%.6g", score.mean)
+        << " nats, perplexity " << numberText("%.6g", score.perplexity) << '\n';
 }
 
 Result<ExitCode> score(const ScoreOptions& options, Output& out)

@@ -1,4 +1,5 @@
 // halftone-cli sessions: what the library holds. Loads no model.
+#include "base/counted.h"
 #include "commands.h"
 #include "jsonoutput.h"
 #include "libraryoptions.h"
@@ -65,9 +66,9 @@ void writeText(Output& out, const std::vector<SessionSummary>& sessions)
         out << "session " << session.id.value << "  " << whenText(session.createdMs) << "  "
             << printableLine(session.name) << '\n';
         for (const RunSummary& run : session.runs) {
-            out << "  run " << run.id.value << "  " << name(run.status) << "  " << run.steps
-                << " steps  " << run.mode << "  " << printableLine(run.modelName) << "  seed "
-                << run.seed;
+            out << "  run " << run.id.value << "  " << name(run.status) << "  "
+                << counted(run.steps, "step") << "  " << run.mode << "  "
+                << printableLine(run.modelName) << "  seed " << run.seed;
             if (run.parent)
                 out << "  from run " << run.parent->value << " at step " << run.forkStep.value
                     << ": " << printableLine(run.change);

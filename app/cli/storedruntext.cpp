@@ -1,5 +1,6 @@
 #include "storedruntext.h"
 
+#include "base/counted.h"
 #include "reasoning/runsettings.h"
 #include "tracetext.h"
 #include "whentext.h"
@@ -20,12 +21,11 @@ void line(std::ostream& out, const std::string& label, const std::string& value)
 std::string rate(std::int64_t tokens, std::int64_t ns)
 {
     if (tokens == 0 || ns == 0)
-        return std::to_string(tokens) + " tokens";
+        return counted(tokens, "token");
     char text[64];
-    std::snprintf(text, sizeof text, "%lld tokens in %.1f ms, %.0f tokens/s",
-                  static_cast<long long>(tokens), static_cast<double>(ns) / 1e6,
+    std::snprintf(text, sizeof text, " in %.1f ms, %.0f tokens/s", static_cast<double>(ns) / 1e6,
                   static_cast<double>(tokens) * 1e9 / static_cast<double>(ns));
-    return text;
+    return counted(tokens, "token") + text;
 }
 
 std::string statusText(const RunInfo& info)
@@ -41,10 +41,9 @@ std::string statusText(const RunInfo& info)
 std::string modelText(const ModelIdentity& model)
 {
     return printableLine(model.name) + ", " + model.architecture + ", " +
-           std::to_string(model.layerCount) + " layers, width " +
-           std::to_string(model.embeddingSize) + ", vocabulary " +
-           std::to_string(model.vocabularySize) + ", " + model.weightType + ", on " + model.device +
-           " with " + std::to_string(model.threads) + (model.threads == 1 ? " thread" : " threads");
+           counted(model.layerCount, "layer") + ", width " + std::to_string(model.embeddingSize) +
+           ", vocabulary " + std::to_string(model.vocabularySize) + ", " + model.weightType +
+           ", on " + model.device + " with " + counted(model.threads, "thread");
 }
 
 /// "max-topk 8, temperature 0.6, …", empty texts left out; nothing when they cannot be read.

@@ -1,5 +1,6 @@
 #include "format/softprompt.h"
 
+#include "base/counted.h"
 #include "base/hexdigest.h"
 #include "format/safetensors.h"
 #include "format/text_p.h"
@@ -76,7 +77,7 @@ Result<SoftPrompt> readSoftPrompt(const fs::path& folder)
     const TensorView& tensor = found->second;
     if (tensor.shape.size() != 2 || tensor.shape[0] != *declared || tensor.shape[1] < 1)
         return invalid(file, "has prompt_embeddings " + describe(tensor) +
-                                 "; the config declares " + std::to_string(*declared) + " rows.");
+                                 "; the config declares " + counted(*declared, "row") + ".");
     prompt.rows = tensor.shape[0];
     prompt.width = tensor.shape[1];
     if (!isWidened(tensor))

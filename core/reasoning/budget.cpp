@@ -1,6 +1,6 @@
 #include "reasoning/budget_p.h"
 
-#include "reasoning/words_p.h"
+#include "base/counted.h"
 
 #include <algorithm>
 #include <string>
@@ -72,12 +72,13 @@ public:
             decision.endThinking(
                 context.markers,
                 {EventKind::ColdStop, "entropy below " + toText(m_coldStop.entropy) + " nats for " +
-                                          stepCount(m_coldStop.length)},
+                                          counted(m_coldStop.length, "step")},
                 m_coldStop.inject);
         else if (m_budget.steps > 0 && thought >= static_cast<double>(m_budget.steps))
             decision.endThinking(
                 context.markers,
-                {EventKind::Budget, "the budget of " + stepCount(m_budget.steps) + " is used up"},
+                {EventKind::Budget,
+                 "the budget of " + counted(m_budget.steps, "step") + " is used up"},
                 m_budget.inject);
     }
 

@@ -5,6 +5,7 @@
 // The text's tokens in turn, by force, then </think>; where the model has no such marker, the
 // thinking ends with the last of them.
 
+#include "base/counted.h"
 #include "reasoning/modes_p.h"
 #include "reasoning/samplingparameters_p.h"
 #include "reasoning/tokentext_p.h"
@@ -50,7 +51,7 @@ public:
             decision.endThinking(
                 context.markers,
                 {EventKind::ThinkingEnded,
-                 toText(m_count) + (m_count == 1 ? " filler was fed" : " fillers were fed")},
+                 counted(m_count, "filler") + (m_count == 1 ? " was fed" : " were fed")},
                 {});
     }
 

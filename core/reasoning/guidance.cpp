@@ -9,6 +9,7 @@
 // and the token is drawn from p with neither temperature nor filters, as the authors' code has it
 // (`guide-filters` applies them). Between line breaks and in the answer the settings hold.
 
+#include "base/counted.h"
 #include "reasoning/budget_p.h"
 #include "reasoning/modes_p.h"
 #include "reasoning/predictor_p.h"
@@ -92,7 +93,8 @@ private:
                                    : -std::numeric_limits<float>::infinity();
             possible = possible || std::isfinite(logits[v]);
         }
-        std::string detail = toText(left) + " of " + stepCount(m_guidance->budget) + " left: ";
+        std::string detail =
+            toText(left) + " of " + counted(m_guidance->budget, "step") + " left: ";
         if (possible) {
             const SamplingSettings settings =
                 m_guidance->filters ? m_sampling : SamplingSettings{.temperature = 1};

@@ -20,6 +20,7 @@
 // final answer is given; a symbol is known by the token's own text, not from a list; a marker that
 // the model lacks is left out of its blend.
 
+#include "base/counted.h"
 #include "reasoning/modes_p.h"
 #include "reasoning/samplingparameters_p.h"
 #include "reasoning/tokentext_p.h"
@@ -224,7 +225,7 @@ private:
         const std::string numbers = "entropy " + shortNumber(entropy) + " nats, " +
                                     (turn.toNormal ? "below" : "above") + " the block's " +
                                     shortNumber(state[Reference]) + ", after " +
-                                    stepCount(static_cast<std::int64_t>(state[Dwell]));
+                                    counted(static_cast<std::int64_t>(state[Dwell]), "step");
         if (turn.toNormal) {
             state[Switches] += 1;
             decision.events.push_back(
@@ -247,7 +248,7 @@ private:
             state[Remaining] = static_cast<double>(m_settings.finalBudget);
             inject(m_settings.finalWords,
                    "switch " + toText(switches) + ", more than " + toText(2 * most) +
-                       ": the final answer, with " + stepCount(m_settings.finalBudget) +
+                       ": the final answer, with " + counted(m_settings.finalBudget, "step") +
                        " from here",
                    state, decision);
         } else if (turn.toNormal && most > 0 && switches >= most &&

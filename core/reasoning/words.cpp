@@ -14,9 +14,4 @@ std::string shortNumber(double value)
     return {buffer.data(), end};
 }
 
-std::string stepCount(std::int64_t count)
-{
-    return std::to_string(count) + (count == 1 ? " step" : " steps");
-}
-
 } // namespace halftone

@@ -1,5 +1,6 @@
 #include "store/sessionrows_p.h"
 
+#include "base/counted.h"
 #include "store/names_p.h"
 #include "store/search_p.h"
 #include "store/steprows_p.h"
@@ -95,7 +96,7 @@ std::string sessionName(const RunInfo& info)
 {
     constexpr std::size_t maxBytes = 80;
     if (info.prompt.empty())
-        return "Prompt of " + std::to_string(info.promptIds.size()) + " tokens";
+        return "Prompt of " + counted(std::ssize(info.promptIds), "token");
     std::string name;
     for (const char c : info.prompt) {
         const bool space = c == ' ' || (c >= '\t' && c <= '\r');

@@ -1,5 +1,6 @@
 #include "bridge/engineworker_p.h"
 
+#include "base/counted.h"
 #include "base/unixtime.h"
 #include "engine/partner.h"
 #include "reasoning/runsettings.h"
@@ -378,7 +379,7 @@ Result<void> EngineController::Worker::forkStored(const ForkStoredCommand& comma
         return failure(ErrorCode::InvalidArgument,
                        "Step " + std::to_string(command.request.step.value) +
                            " is outside the run, which has " +
-                           std::to_string(command.steps.size()) + " steps.");
+                           counted(std::ssize(command.steps), "step") + ".");
     auto models = modelsOf(parent, progress(), command.cancel);
     if (!models)
         return Unexpected(models.error());

@@ -127,8 +127,9 @@ QString CachePanel::tellContext(qint64 rows)
     const QString shownRows = locale().toString(rows);
     const qint64 limit = document().info().model.cache.contextLimit;
     if (limit <= 0) {
-        setGauge(*m_context, 0, tr("%1 rows").arg(shownRows));
-        return tr("%1 rows are in use; the model's context limit is not known.").arg(shownRows);
+        const QString used = rows == 1 ? tr("1 row") : tr("%1 rows").arg(shownRows);
+        setGauge(*m_context, 0, used);
+        return tr("%1 in use; the model's context limit is not known.").arg(used);
     }
     const double share = static_cast<double>(rows) / static_cast<double>(limit);
     const QString shownLimit = locale().toString(limit);
