@@ -21,6 +21,7 @@
 // end); the prompt is fed as it is given, while the code's call of the chat template leaves out the
 // generation prompt.
 
+#include "base/counted.h"
 #include "reasoning/keywords_p.h"
 #include "reasoning/modes_p.h"
 #include "reasoning/samplingparameters_p.h"
@@ -357,7 +358,7 @@ private:
             decision.events.push_back(
                 {EventKind::HandOver,
                  std::string(wasStrong ? "the strong model goes on" : "weak to strong") + " for " +
-                     stepCount(static_cast<std::int64_t>(state[StrongLeft])) + ": " + why(state)});
+                     counted(static_cast<std::int64_t>(state[StrongLeft]), "step") + ": " + why(state)});
         } else if (strong != wasStrong) {
             decision.events.push_back(
                 {EventKind::HandOver, strong ? "weak to strong" : "strong to weak"});

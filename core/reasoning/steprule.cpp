@@ -1,8 +1,8 @@
 #include "reasoning/steprule.h"
 
+#include "base/counted.h"
 #include "base/topheap.h"
 #include "reasoning/parameters.h"
-#include "reasoning/words_p.h"
 
 #include <algorithm>
 
@@ -139,7 +139,7 @@ TrialVerdict StepRule::judge(std::span<const TriedContinuation> trials, std::spa
     const int number = static_cast<int>(best - trials.begin()) + 1;
     return {number, "trial " + std::to_string(number) + " of " + std::to_string(trials.size()) +
                         ", perplexity " + toText(best->perplexity) + " over " +
-                        stepCount(std::ssize(best->tokens))};
+                        counted(std::ssize(best->tokens), "step")};
 }
 
 double scaledEntropy(const StepContext& context, double temperature)

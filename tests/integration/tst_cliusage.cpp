@@ -1,9 +1,12 @@
 // halftone-cli's manners before it does anything: help, versions, wrong usage.
+#include "badparameters.h"
 #include "base/version.h"
 #include "cliprocess.h"
 #include "reasoning/modes.h"
 
 #include <QTest>
+
+#include <set>
 
 using namespace halftone::test;
 
@@ -17,6 +20,8 @@ private Q_SLOTS:
     void everySubcommandExplainsItself_data();
     void everySubcommandExplainsItself();
     void helpOfRunShowsEachParameterWithRangeAndDefault();
+    void everyParameterOutOfItsRangeIsRefused_data();
+    void everyParameterOutOfItsRangeIsRefused();
     void wrongUsageExitsWithTwoAndASentence_data();
     void wrongUsageExitsWithTwoAndASentence();
     void aClosedStandardOutputIsReported();
@@ -27,6 +32,7 @@ private Q_SLOTS:
 
 private:
     Cli m_cli;
+    std::set<QString> m_refused; // parameters
 };
 
 void TestCliUsage::versionIsTheProgramsVersion()
@@ -76,6 +82,39 @@ void TestCliUsage::helpOfRunShowsEachParameterWithRangeAndDefault()
     QVERIFY(words.contains("0 to 1, default 0.95"));
     QVERIFY(words.contains("default as --top-p"));
     QVERIFY(words.contains("Parameters of mode soft"));
+}
+
+void TestCliUsage::everyParameterOutOfItsRangeIsRefused_data()
+{
+    QTest::addColumn<QString>("mode");
+    for (const halftone::Mode& mode : halftone::modes())
+        QTest::newRow(mode.name.c_str()) << QString::fromStdString(mode.name);
+}
+
+/// Those that other modes have too are the same option, so that the first of them is enough.
+void TestCliUsage::everyParameterOutOfItsRangeIsRefused()
+{
+    QFETCH(QString, mode);
+    for (const halftone::ParameterSpec& spec : halftone::findMode(mode.toStdString())->parameters) {
+        if (!m_refused.insert(QString::fromStdString(spec.name)).second)
+            continue;
+        for (const std::string& bad : badTexts(spec)) {
+            if (bad == "inf" || bad == "-inf") // as nan
+                continue;
+            const CliResult result = m_cli.run(
+                {"run", "--prompt", "a", "--mode", mode,
+                 QString::fromStdString("--" + spec.name + "=" + bad)});
+            QCOMPARE(result.out, QByteArray());
+            COMPARE_FAILURE(
+                result, 2,
+                QByteArray::fromStdString(spec.name + " was given as '" + bad + "'; it must be "));
+            if (isNumber(spec))
+                QVERIFY2(result.err.contains(QByteArray::fromStdString(
+                             halftone::toText(spec.minimum) + " to " +
+                             halftone::toText(spec.maximum))),
+                         result.err.constData());
+        }
+    }
 }
 
 void TestCliUsage::wrongUsageExitsWithTwoAndASentence_data()

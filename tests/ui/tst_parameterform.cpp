@@ -3,14 +3,17 @@
 
 #include "panels/orderlist.h"
 #include "panels/spinboxes.h"
+#include "reasoning/modes.h"
 
 #include <QCheckBox>
+#include <QClipboard>
 #include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
+#include <QToolTip>
 
 using namespace halftone;
 using halftone::ui::IntegerSpinBox;
@@ -157,10 +160,13 @@ private Q_SLOTS:
         QTest::addColumn<double>("expected");
         QTest::newRow("inside") << QByteArray("temperature") << QByteArray("1.25") << 1.25;
         QTest::newRow("small") << QByteArray("temperature") << QByteArray("0.001") << 0.001;
-        QTest::newRow("a digit too many is not taken")
-            << QByteArray("temperature") << QByteArray("100") << 10.0;
+        QTest::newRow("a digit too many: as it was")
+            << QByteArray("temperature") << QByteArray("100") << 0.6;
+        QTest::newRow("below zero: as it was")
+            << QByteArray("temperature") << QByteArray("-1") << 0.6;
         QTest::newRow("the whole number") << QByteArray("top-k") << QByteArray("12") << 12.0;
-        QTest::newRow("above the whole range") << QByteArray("top-k") << QByteArray("77") << 7.0;
+        QTest::newRow("above the whole range: as it was")
+            << QByteArray("top-k") << QByteArray("77") << 30.0;
         QTest::newRow("below the whole range: as it was")
             << QByteArray("top-k") << QByteArray("0") << 30.0;
         QTest::newRow("letters") << QByteArray("top-k") << QByteArray("1x9") << 19.0;
@@ -176,6 +182,65 @@ private Q_SLOTS:
             QCOMPARE(static_cast<double>(*whole), expected);
         else
             QCOMPARE(std::get<double>(value), expected);
+    }
+
+    void everyNumberOutOfRangeIsRefusedInASentence_data()
+    {
+        QTest::addColumn<QByteArray>("mode");
+        for (const Mode& mode : modes())
+            QTest::newRow(mode.name.c_str()) << QByteArray::fromStdString(mode.name);
+    }
+    void everyNumberOutOfRangeIsRefusedInASentence()
+    {
+        QFETCH(QByteArray, mode);
+        const std::vector<ParameterSpec>& parameters = findMode(mode.toStdString())->parameters;
+        m_form->setParameters(parameters);
+        QTRY_VERIFY(m_form->field(QStringLiteral("temperature"))->isVisible());
+        for (const ParameterSpec& spec : parameters) {
+            if (spec.type != ParameterType::Integer && spec.type != ParameterType::Real)
+                continue;
+            auto* box = m_form->field(QString::fromStdString(spec.name));
+            if (!box->isEnabled())
+                QTest::mouseClick(button(*m_form, ("follow." + spec.name).c_str()),
+                                  Qt::LeftButton);
+            const ParameterValue before = m_form->values().at(spec.name);
+            QString told;
+            if (auto* whole = qobject_cast<IntegerSpinBox*>(box))
+                connect(whole, &IntegerSpinBox::refused, this, [&](const QString& s) { told = s; });
+            else
+                connect(qobject_cast<RealSpinBox*>(box), &RealSpinBox::refused, this,
+                        [&](const QString& s) { told = s; });
+            for (const QString& typed : {QLocale().toString(spec.minimum - 1, 'f', 0),
+                                         QLocale().toString(spec.maximum * 10 + 1, 'f', 0),
+                                         QStringLiteral("-")}) {
+                told.clear();
+                type(box, typed.toLatin1());
+                QVERIFY2(told.startsWith(box->accessibleName() +
+                                         QStringLiteral(" was given as '%1'; it must be a ")
+                                             .arg(typed)),
+                         qPrintable(QString::fromStdString(spec.name) + told));
+                QVERIFY2(told.contains(QString::fromStdString(spec.unit) + QLatin1Char('.')),
+                         qPrintable(told));
+                QVERIFY(m_form->values().at(spec.name) == before);
+            }
+            box->disconnect(this);
+        }
+    }
+
+    void aRefusalStandsBesideTheFieldWithItsRange()
+    {
+        auto* box = field<IntegerSpinBox>(*m_form, "top-k");
+        type(box, "0");
+        QCOMPARE(QToolTip::text(), QStringLiteral("Thinking: Top-k was given as '0'; it must be a "
+                                                  "whole number from 1 to 50 tokens."));
+        // What is no number at all is not let in, by the clipboard neither.
+        QGuiApplication::clipboard()->setText(QStringLiteral("nan"));
+        auto* temperature = field<RealSpinBox>(*m_form, "temperature");
+        temperature->setFocus();
+        QTest::keyClick(temperature, Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClick(temperature, Qt::Key_V, Qt::ControlModifier);
+        QTest::keyClick(temperature, Qt::Key_Tab);
+        QCOMPARE(temperature->value(), 0.6);
     }
 
     void resetGoesBackToTheDefault()

@@ -1,5 +1,6 @@
 #include "reasoning/modes.h"
 
+#include "badparameters.h"
 #include "qverifyresult.h"
 #include "rulerunner.h"
 
@@ -9,6 +10,9 @@
 #include <set>
 
 using namespace halftone;
+using halftone::test::badTexts;
+using halftone::test::badValues;
+using halftone::test::isNumber;
 
 class tst_Modes : public QObject
 {
@@ -21,6 +25,9 @@ private Q_SLOTS:
     void haveTheSameAnswerParameters();
     void discreteAndSoftAgreeOnTheThinkingDefaults();
     void offerEveryFilterForTheirOrder();
+    void refuseEveryValueThatCannotBe_data();
+    void refuseEveryValueThatCannotBe();
+    void refuseNamesThatTheyDoNotHave();
 };
 
 void tst_Modes::areFoundByName()
@@ -114,6 +121,48 @@ void tst_Modes::offerEveryFilterForTheirOrder()
     QVERIFY(!cold);
     QVERIFY(cold.error().message.find("temperature is missing") != std::string::npos);
     QVERIFY(!test::makeRule("discrete", {{"filter-order", std::string("temperature,top-q")}}));
+}
+
+void tst_Modes::refuseEveryValueThatCannotBe_data()
+{
+    QTest::addColumn<QByteArray>("mode");
+    for (const Mode& mode : modes())
+        QTest::newRow(mode.name.c_str()) << QByteArray::fromStdString(mode.name);
+}
+
+/// Below and above the range, no number, of another type, unknown: by value, as JSON has it, and by
+/// text, as the command line has it.
+void tst_Modes::refuseEveryValueThatCannotBe()
+{
+    QFETCH(QByteArray, mode);
+    const std::vector<ParameterSpec>& parameters = findMode(mode.toStdString())->parameters;
+    for (const ParameterSpec& spec : parameters) {
+        const auto isRefused = [&](const auto& result, const std::string& given) {
+            const std::string range =
+                " from " + toText(spec.minimum) + " to " + toText(spec.maximum);
+            return !result && result.error().code == ErrorCode::InvalidArgument &&
+                   result.error().message.starts_with(spec.name + " was given as '" + given +
+                                                      "'; it must be ") &&
+                   (!isNumber(spec) || result.error().message.find(range) != std::string::npos);
+        };
+        for (const ParameterValue& bad : badValues(spec))
+            QVERIFY2(isRefused(completeParameters(parameters, {{spec.name, bad}}), toText(bad)),
+                     (spec.name + " = " + toText(bad)).c_str());
+        for (const std::string& bad : badTexts(spec))
+            QVERIFY2(isRefused(parseParameter(spec, bad), bad), (spec.name + " " + bad).c_str());
+    }
+}
+
+void tst_Modes::refuseNamesThatTheyDoNotHave()
+{
+    for (const Mode& mode : modes()) {
+        const auto values = completeParameters(mode.parameters, {{"temprature", 0.5}});
+        QVERIFY(!values);
+        QVERIFY(values.error().message.starts_with(
+            "There is no parameter 'temprature' in this mode; it has: "));
+        for (const ParameterSpec& spec : mode.parameters)
+            QVERIFY(values.error().message.find(spec.name) != std::string::npos);
+    }
 }
 
 QTEST_GUILESS_MAIN(tst_Modes)
