@@ -84,6 +84,19 @@ QString Cli::library() const
     return path(QStringLiteral("data/halftone/library.sqlite"));
 }
 
+QString endlessModel(const Cli& cli)
+{
+    const QString folder = cli.path(QStringLiteral("endless"));
+    const QString starter = builtInModel(QStringLiteral("starter"));
+    for (const QString& file :
+         {QStringLiteral("/model.safetensors"), QStringLiteral("/tokenizer.json")})
+        writeFile(folder + file, readFile(starter + file));
+    QByteArray config = readFile(starter + QStringLiteral("/config.json"));
+    config.replace("\"max_position_embeddings\": 256", "\"max_position_embeddings\": 200000");
+    writeFile(folder + QStringLiteral("/config.json"), config);
+    return folder;
+}
+
 QString builtInModel(const QString& name)
 {
     return QStringLiteral(HALFTONE_BUILTIN_MODELS "/") + name;

@@ -51,6 +51,8 @@ private:
     QProcessEnvironment m_environment;
 };
 
+/// A folder in `cli`'s home with the starter, whose context is not full for 200,000 steps.
+[[nodiscard]] QString endlessModel(const Cli& cli);
 /// A built-in model's folder.
 [[nodiscard]] QString builtInModel(const QString& name);
 [[nodiscard]] QByteArray readFile(const QString& path);

@@ -321,14 +321,8 @@ void TestCliRun::brokenModelsExitWithThree()
 
 QStringList TestCliRun::endlessRun(const Cli& cli) const
 {
-    const QString folder = cli.path("endless");
-    for (const char* file : {"model.safetensors", "tokenizer.json"})
-        writeFile(folder + "/" + file, readFile(builtInModel("starter") + "/" + file));
-    QByteArray config = readFile(builtInModel("starter") + "/config.json");
-    config.replace("\"max_position_embeddings\": 256", "\"max_position_embeddings\": 200000");
-    writeFile(folder + "/config.json", config);
-    return {"run",          "--model",     folder,   "--prompt",  walk,
-            "--ignore-end", "--max-steps", "190000", "--threads", "1"};
+    return {"run",          "--model",     endlessModel(cli), "--prompt",  walk,
+            "--ignore-end", "--max-steps", "190000",          "--threads", "1"};
 }
 
 void TestCliRun::startEndlessRun(QProcess& process, const Cli& cli) const

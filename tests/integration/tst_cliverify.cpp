@@ -2,6 +2,7 @@
 #include "cliprocess.h"
 #include "engine/engine.h"
 #include "qverifyresult.h"
+#include "safetensorswriter.h"
 #include "store/runrecorder.h"
 #include "store/sessionstore.h"
 
@@ -55,6 +56,7 @@ private Q_SLOTS:
     void forkedRunsAreFedTheirParentsSteps();
     void forksOfForksComeOutAgain();
     void theFirstStepThatDiffersIsNamed();
+    void anotherPredictorIsNamed();
     void aRunThatGoesOnAfterItsEndDiffers();
     void anotherModelIsRefused();
     void aMovedModelCanBeNamed();
@@ -254,6 +256,39 @@ void TestCliVerify::theFirstStepThatDiffersIsNamed()
     const CliResult text = m_cli.run({"replay", QString::number(run->value), "--verify"});
     QCOMPARE(text.exitCode, 1);
     QVERIFY2(text.out.contains("differs first at step 2: entropy "), text.out);
+}
+
+void TestCliVerify::anotherPredictorIsNamed()
+{
+    const std::filesystem::path file = m_cli.path("predictor.safetensors").toStdString();
+    const auto write = [&](float rate) {
+        const auto width = m_engine->identity().embeddingSize;
+        const auto words = static_cast<std::size_t>(m_engine->identity().vocabularySize);
+        SafetensorsWriter writer;
+        writer.add("hidden.weight", {1, width},
+                   std::vector<float>(static_cast<std::size_t>(width), 0.0F));
+        writer.add("hidden.bias", {1}, std::vector<float>{1});
+        writer.add("alpha.weight", {static_cast<std::int64_t>(words), 1},
+                   std::vector<float>(words, 30.0F));
+        writer.add("lambda.weight", {static_cast<std::int64_t>(words), 1},
+                   std::vector<float>(words, rate));
+        writer.write(file);
+    };
+    write(12);
+    const CliResult run =
+        m_cli.run({"run", "--prompt", QString::fromStdString(walk), "--mode", "budget",
+                   "--predictor", QString::fromStdString(file.string()), "--json"});
+    COMPARE_DONE(run);
+    const RunId id{run.object()["run"].toInteger()};
+    QCOMPARE(verify(id).exitCode, 0);
+
+    write(13); // as open as before, so that the same tokens are drawn
+    const CliResult result = verify(id);
+    QCOMPARE(result.exitCode, 1);
+    QCOMPARE(difference(result)["step"].toInteger(), 0);
+    const QString description = difference(result)["description"].toString();
+    QVERIFY2(description.startsWith("event detail ") && description.count("; predictor ") == 2,
+             qPrintable(description));
 }
 
 void TestCliVerify::aRunThatGoesOnAfterItsEndDiffers()
