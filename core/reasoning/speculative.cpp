@@ -358,7 +358,8 @@ private:
             decision.events.push_back(
                 {EventKind::HandOver,
                  std::string(wasStrong ? "the strong model goes on" : "weak to strong") + " for " +
-                     counted(static_cast<std::int64_t>(state[StrongLeft]), "step") + ": " + why(state)});
+                     counted(static_cast<std::int64_t>(state[StrongLeft]), "step") + ": " +
+                     why(state)});
         } else if (strong != wasStrong) {
             decision.events.push_back(
                 {EventKind::HandOver, strong ? "weak to strong" : "strong to weak"});

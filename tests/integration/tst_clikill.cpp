@@ -15,8 +15,8 @@ using namespace halftone::test;
 
 namespace {
 
-const QString walk = QStringLiteral(
-    "diff gill . bern diff . bern femp . gill nilt . femp lell . from bern <think>");
+const QString walk =
+    QStringLiteral("diff gill . bern diff . bern femp . gill nilt . femp lell . from bern <think>");
 
 constexpr std::size_t resumed = 8; // steps that are taken after those that were stored
 
@@ -76,8 +76,8 @@ Result<RunId> TestCliKill::newestRun() const
     if (!sessions)
         return Unexpected(sessions.error());
     const auto& runs = sessions->front().runs;
-    const auto own = std::find_if(runs.begin(), runs.end(),
-                                  [](const RunSummary& run) { return !run.parent; });
+    const auto own =
+        std::find_if(runs.begin(), runs.end(), [](const RunSummary& run) { return !run.parent; });
     return own != runs.end() ? own->id : RunId{};
 }
 

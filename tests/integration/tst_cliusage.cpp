@@ -101,18 +101,18 @@ void TestCliUsage::everyParameterOutOfItsRangeIsRefused()
         for (const std::string& bad : badTexts(spec)) {
             if (bad == "inf" || bad == "-inf") // as nan
                 continue;
-            const CliResult result = m_cli.run(
-                {"run", "--prompt", "a", "--mode", mode,
-                 QString::fromStdString("--" + spec.name + "=" + bad)});
+            const CliResult result =
+                m_cli.run({"run", "--prompt", "a", "--mode", mode,
+                           QString::fromStdString("--" + spec.name + "=" + bad)});
             QCOMPARE(result.out, QByteArray());
             COMPARE_FAILURE(
                 result, 2,
                 QByteArray::fromStdString(spec.name + " was given as '" + bad + "'; it must be "));
             if (isNumber(spec))
-                QVERIFY2(result.err.contains(QByteArray::fromStdString(
-                             halftone::toText(spec.minimum) + " to " +
-                             halftone::toText(spec.maximum))),
-                         result.err.constData());
+                QVERIFY2(
+                    result.err.contains(QByteArray::fromStdString(
+                        halftone::toText(spec.minimum) + " to " + halftone::toText(spec.maximum))),
+                    result.err.constData());
         }
     }
 }

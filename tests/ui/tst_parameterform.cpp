@@ -201,8 +201,7 @@ private Q_SLOTS:
                 continue;
             auto* box = m_form->field(QString::fromStdString(spec.name));
             if (!box->isEnabled())
-                QTest::mouseClick(button(*m_form, ("follow." + spec.name).c_str()),
-                                  Qt::LeftButton);
+                QTest::mouseClick(button(*m_form, ("follow." + spec.name).c_str()), Qt::LeftButton);
             const ParameterValue before = m_form->values().at(spec.name);
             QString told;
             if (auto* whole = qobject_cast<IntegerSpinBox*>(box))
@@ -210,15 +209,15 @@ private Q_SLOTS:
             else
                 connect(qobject_cast<RealSpinBox*>(box), &RealSpinBox::refused, this,
                         [&](const QString& s) { told = s; });
-            for (const QString& typed : {QLocale().toString(spec.minimum - 1, 'f', 0),
-                                         QLocale().toString(spec.maximum * 10 + 1, 'f', 0),
-                                         QStringLiteral("-")}) {
+            for (const QString& typed :
+                 {QLocale().toString(spec.minimum - 1, 'f', 0),
+                  QLocale().toString(spec.maximum * 10 + 1, 'f', 0), QStringLiteral("-")}) {
                 told.clear();
                 type(box, typed.toLatin1());
-                QVERIFY2(told.startsWith(box->accessibleName() +
-                                         QStringLiteral(" was given as '%1'; it must be a ")
-                                             .arg(typed)),
-                         qPrintable(QString::fromStdString(spec.name) + told));
+                QVERIFY2(
+                    told.startsWith(box->accessibleName() +
+                                    QStringLiteral(" was given as '%1'; it must be a ").arg(typed)),
+                    qPrintable(QString::fromStdString(spec.name) + told));
                 QVERIFY2(told.contains(QString::fromStdString(spec.unit) + QLatin1Char('.')),
                          qPrintable(told));
                 QVERIFY(m_form->values().at(spec.name) == before);

@@ -62,9 +62,8 @@ QValidator::State IntegerSpinBox::validate(QString& text, int& at) const
 
 void IntegerSpinBox::fixup(QString& text) const
 {
-    const QString sentence =
-        refusal(accessibleName(), typedIn(*this, text), tr("a whole number"),
-                textFromValue(minimum()), textFromValue(maximum()) + suffix());
+    const QString sentence = refusal(accessibleName(), typedIn(*this, text), tr("a whole number"),
+                                     textFromValue(minimum()), textFromValue(maximum()) + suffix());
     text = prefix() + textFromValue(m_before) + suffix();
     tell(*this, sentence);
     Q_EMIT refused(sentence);
@@ -106,9 +105,8 @@ QValidator::State RealSpinBox::validate(QString& text, int& at) const
 
 void RealSpinBox::fixup(QString& text) const
 {
-    const QString sentence =
-        refusal(accessibleName(), typedIn(*this, text), tr("a number"), textFromValue(minimum()),
-                textFromValue(maximum()) + suffix());
+    const QString sentence = refusal(accessibleName(), typedIn(*this, text), tr("a number"),
+                                     textFromValue(minimum()), textFromValue(maximum()) + suffix());
     text = prefix() + textFromValue(m_before) + suffix();
     tell(*this, sentence);
     Q_EMIT refused(sentence);

@@ -1,6 +1,6 @@
 // Number fields that show a number as it is, and that leave the wheel to the panel around them
-// unless they have the keyboard: scrolling past a field must not change it. A number out of range can
-// be typed; it is refused in a sentence with the range, and the field goes back to what it was.
+// unless they have the keyboard: scrolling past a field must not change it. A number out of range
+// can be typed; it is refused in a sentence with the range, and the field goes back to what it was.
 #pragma once
 
 #include <QDoubleSpinBox>

@@ -117,8 +117,7 @@ QString CachePlot::readOutOf(qint64 step) const
     const QString rows =
         cache.rows == 1 ? tr("1 row") : tr("%1 rows").arg(locale().toString(qint64{cache.rows}));
     return tr("%1 · %2 · logical %3 · live %4 · allocated %5")
-        .arg(stepText(step), rows, bytes(cache.logical), bytes(cache.live),
-             bytes(cache.allocated));
+        .arg(stepText(step), rows, bytes(cache.logical), bytes(cache.live), bytes(cache.allocated));
 }
 
 } // namespace halftone::ui

@@ -402,8 +402,8 @@ void tst_ModesOnRealModels::decideAsTheirReferences()
     Biases biases = withoutEnd(*on->engine);
     if (isGuided && on->newline) // what is guided follows line breaks
         biases[on->newline->value] = 9;
-    const auto session =
-        sessionOf(on->engine, wandering(asked.mode, asked.parameters, biases), on->prompt);
+    const RunSettings settings = wandering(asked.mode, asked.parameters, biases);
+    const auto session = sessionOf(on->engine, settings, on->prompt);
     QVERIFY(session);
     QVERIFY_RESULT(run(*session));
     Happenings happened;
@@ -417,6 +417,11 @@ void tst_ModesOnRealModels::decideAsTheirReferences()
         QVERIFY2(happened[what] >= times, (what + " is too rare: " + seen.toStdString()).c_str());
     if (session->stopReason() != StopReason::SwitchLimit)
         QCOMPARE(session->steps().size(), static_cast<std::size_t>(stepCount));
+
+    const auto again = sessionOf(on->engine, settings, on->prompt); // from the same seed
+    QVERIFY(again);
+    QVERIFY_RESULT(run(*again));
+    QCOMPARE_STEPS(again->steps(), session->steps());
 }
 
 void tst_ModesOnRealModels::endAsTheirReferences_data()

@@ -11,6 +11,37 @@
 using namespace halftone;
 using namespace halftone::test;
 
+namespace {
+
+/// Shows the cache of its one session.
+class CacheShowingModel : public FakeLanguageModel
+{
+public:
+    CacheShowingModel(int size, std::uint64_t seed)
+        : FakeLanguageModel(rows(size, seed))
+    {
+    }
+    Result<std::unique_ptr<KvCache>> createCache() const override
+    {
+        auto made = FakeLanguageModel::createCache();
+        cache = dynamic_cast<FakeCache*>(made->get());
+        return made;
+    }
+    mutable FakeCache* cache = nullptr;
+
+private:
+    static Rows rows(int size, std::uint64_t seed)
+    {
+        Rows all;
+        for (int i = 0; i < size; ++i)
+            all.push_back(
+                reference::randomLogits(size, seed * 1000 + static_cast<std::uint64_t>(i), 2));
+        return all;
+    }
+};
+
+} // namespace
+
 class tst_SessionInputs : public QObject
 {
     Q_OBJECT
@@ -26,6 +57,8 @@ private Q_SLOTS:
     void feedsWhatAPersonSets();
     void normalisesAMixtureSetByAPerson();
     void keepsARecordedMixtureToTheBit();
+    void keepsWhatWasFedAtEarlierPositions_data();
+    void keepsWhatWasFedAtEarlierPositions();
     void refusesInputsThatCannotBeFed_data();
     void refusesInputsThatCannotBeFed();
 };
@@ -176,6 +209,39 @@ void tst_SessionInputs::keepsARecordedMixtureToTheBit()
         QVERIFY_RESULT(session->stepWith(recorded));
         QCOMPARE(session->steps().back().input, recorded);
     }
+}
+
+void tst_SessionInputs::keepsWhatWasFedAtEarlierPositions_data()
+{
+    QTest::addColumn<QByteArray>("mode");
+    for (const char* mode : {"soft", "gumbel", "mix-inputs", "swi"})
+        QTest::newRow(mode) << QByteArray(mode);
+}
+
+/// Mixture of Inputs' runner writes the embeddings of tokens over those of mixtures.
+void tst_SessionInputs::keepsWhatWasFedAtEarlierPositions()
+{
+    QFETCH(QByteArray, mode);
+    auto model = std::make_unique<CacheShowingModel>(12, 5);
+    const CacheShowingModel& showing = *model;
+    RunSettings settings = settingsOf(mode.toStdString(), {{"temperature", 1.0}});
+    settings.maxSteps = 30;
+    const auto session = sessionOf(engineOf(std::move(model), {}), settings, {a, b});
+    QVERIFY_RESULT(run(*session));
+    QVERIFY_RESULT(session->rewind(StepIndex{20}));
+    QVERIFY_RESULT(run(*session));
+    const auto& steps = session->steps();
+    const auto& fed = showing.cache->fed;
+    QCOMPARE(fed.size(), 2 + steps.size() - 1); // the last one's input is not needed
+    for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+        std::vector<float> weights(12);
+        for (std::size_t k = 0; k < steps[i].input.ids.size(); ++k)
+            weights[steps[i].input.ids[k].index()] = steps[i].input.weights[k];
+        QCOMPARE(fed[2 + i], weights);
+    }
+    QVERIFY(std::any_of(steps.begin(), steps.end(), [](const StepRecord& step) {
+        return step.input.kind == InputKind::Mixture;
+    }));
 }
 
 void tst_SessionInputs::refusesInputsThatCannotBeFed_data()

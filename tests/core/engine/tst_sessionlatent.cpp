@@ -68,6 +68,7 @@ private Q_SLOTS:
     void answersByTheAnswersOwnSettings();
     void isNotEndedByAReadoutOfTheEnd();
     void thinksAnewAfterAnotherThinkMarker();
+    void takesOnePassAStep();
 };
 
 void tst_SessionLatent::feedsBackWhatTheModelGave()
@@ -205,6 +206,18 @@ void tst_SessionLatent::thinksAnewAfterAnotherThinkMarker()
     for (const std::size_t i : {5U, 6U})
         QCOMPARE(session->steps()[i].input.kind, InputKind::Hidden);
     QCOMPARE(session->steps()[7].input, StepInput::token(endThink));
+}
+
+void tst_SessionLatent::takesOnePassAStep()
+{
+    // Coconut's generate() reads the whole text again for each token of the answer.
+    auto model = std::make_unique<TurningModel>(table());
+    const TurningModel& turning = *model;
+    const auto session = sessionOf(engineOf(std::move(model)), latent(), {b, c});
+    QCOMPARE(turning.forwardRows, 2);
+    QVERIFY_RESULT(run(*session));
+    QCOMPARE(session->steps().back().phase, Phase::Answer);
+    QCOMPARE(turning.forwardRows, 2 + std::ssize(session->steps()) - 1);
 }
 
 QTEST_GUILESS_MAIN(tst_SessionLatent)

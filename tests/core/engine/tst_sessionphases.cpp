@@ -3,6 +3,10 @@
 
 #include <QTest>
 
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
 using namespace halftone;
 using namespace halftone::test;
 
@@ -19,6 +23,7 @@ private Q_SLOTS:
     void answersByTheAnswersOwnSettings();
     void staysDiscreteInAnAnswerAfterAForcedEnd();
     void staysSoftToTheEndWithoutMarkers();
+    void drawsTheAnswerAfterSoftThinking();
 };
 
 void tst_SessionPhases::beginsInThePhaseThatPromptAndModeSay_data()
@@ -210,6 +215,27 @@ void tst_SessionPhases::staysSoftToTheEndWithoutMarkers()
     QCOMPARE(last.sampled, end);
     QCOMPARE(last.input.kind, InputKind::Mixture);
     QCOMPARE(last.stop, StopReason::EndToken);
+}
+
+void tst_SessionPhases::drawsTheAnswerAfterSoftThinking()
+{
+    // Soft-Thinking's batches kept the thinking's mask, so that answers were the most probable.
+    std::map<TokenId, int> answers;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+        RunSettings settings = settingsOf("soft", {{"answer-temperature", 1.0}});
+        settings.seed = seed;
+        const auto session = sessionOf(engineOf(walkModel()), settings, {think});
+        QVERIFY_RESULT(run(*session));
+        const auto& steps = session->steps();
+        const auto first = std::find_if(steps.begin(), steps.end(), [](const StepRecord& step) {
+            return step.phase == Phase::Answer;
+        });
+        QVERIFY(first != steps.end());
+        ++answers[first->sampled];
+    }
+    // 0.6 and 0.4; four standard deviations.
+    QVERIFY(std::abs(answers[d] - 120) < 28);
+    QCOMPARE(answers[d] + answers[a], 200);
 }
 
 QTEST_GUILESS_MAIN(tst_SessionPhases)

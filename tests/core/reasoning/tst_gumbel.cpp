@@ -49,6 +49,7 @@ private Q_SLOTS:
     void isSoftThinkingWithoutNoise();
     void givesOneSeedOneMixtureAndAnotherAnother();
     void keepsCutOffNoiseWithinItsBounds();
+    void keepsEveryWeightAboveZero();
     void hasTheScriptsDefaults();
     void refusesATemperatureBelowZero();
 };
@@ -198,6 +199,21 @@ void tst_Gumbel::keepsCutOffNoiseWithinItsBounds()
         QVERIFY_RESULT(rule);
         RuleRunner runner(std::move(*rule), {}, 6);
         QCOMPARE(firstIds(runner, logits, 5000)[1] > 0, !truncated);
+    }
+}
+
+void tst_Gumbel::keepsEveryWeightAboveZero()
+{
+    // SofT-GRPO's default noise is Gaussian on the weights themselves, some of which go below zero.
+    for (const char* truncation : {"none", "soft-grpo"}) {
+        auto rule = makeRule(
+            "gumbel", {{"gumbel-truncation", std::string(truncation)}, {"gumbel-factor", 10.0}});
+        QVERIFY_RESULT(rule);
+        RuleRunner runner(std::move(*rule), {}, 8);
+        for (std::uint64_t seed = 0; seed < 200; ++seed)
+            for (const float weight :
+                 runner.decide(reference::randomLogits(68, seed)).input.weights)
+                QVERIFY(weight > 0 && weight <= 1);
     }
 }
 

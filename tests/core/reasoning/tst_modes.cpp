@@ -2,11 +2,13 @@
 
 #include "badparameters.h"
 #include "qverifyresult.h"
+#include "referencesampling.h"
 #include "rulerunner.h"
 
 #include <QTest>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 using namespace halftone;
@@ -25,6 +27,7 @@ private Q_SLOTS:
     void haveTheSameAnswerParameters();
     void discreteAndSoftAgreeOnTheThinkingDefaults();
     void offerEveryFilterForTheirOrder();
+    void answerByAllOfTheAnswersSettings();
     void refuseEveryValueThatCannotBe_data();
     void refuseEveryValueThatCannotBe();
     void refuseNamesThatTheyDoNotHave();
@@ -121,6 +124,41 @@ void tst_Modes::offerEveryFilterForTheirOrder()
     QVERIFY(!cold);
     QVERIFY(cold.error().message.find("temperature is missing") != std::string::npos);
     QVERIFY(!test::makeRule("discrete", {{"filter-order", std::string("temperature,top-q")}}));
+}
+
+/// Those that decide in the answer themselves; of the others' answer rule tst_discrete tells.
+void tst_Modes::answerByAllOfTheAnswersSettings()
+{
+    const ParameterValues answer{{"answer-temperature", 0.7},
+                                 {"answer-top-k", std::int64_t{7}},
+                                 {"answer-top-p", 0.9},
+                                 {"answer-min-p", 0.08}};
+    const SamplingSettings expected{.temperature = 0.7, .topK = 7, .topP = 0.9, .minP = 0.08};
+    // Entropix heats its draws by place: no step is in any of its quadrants.
+    const ParameterValues nowhere{{"entropix-entropy-low", 0.0},
+                                  {"entropix-varentropy-low", 0.0},
+                                  {"entropix-varentropy-high", 400.0}};
+    const auto logits = test::reference::randomLogits(10, 3, 1);
+    const auto p = test::reference::filtered(logits, expected);
+    int found = 0;
+    for (const Mode& mode : modes()) {
+        ParameterValues values = answer;
+        if (mode.name == "entropix")
+            values.insert(nowhere.begin(), nowhere.end());
+        auto rule = test::makeRule(mode.name, values);
+        if (!rule || !(*rule)->decidesAnswer())
+            continue;
+        ++found;
+        test::RuleRunner runner(std::move(*rule));
+        runner.setPhase(Phase::Answer);
+        const Decision& decision = runner.decide(logits);
+        for (std::size_t id = 0; id < p.size(); ++id)
+            QVERIFY2(
+                std::abs(decision.filtered.probability(TokenId{static_cast<std::int32_t>(id)}) -
+                         p[id]) < 1e-12,
+                mode.name.c_str());
+    }
+    QVERIFY(found >= 4); // mix-inputs, cautious, swi, entropix
 }
 
 void tst_Modes::refuseEveryValueThatCannotBe_data()

@@ -41,6 +41,8 @@ private Q_SLOTS:
     void givesOneComponentExactlyTheWeightOne();
     void withOneComponentIsTheGreedyToken();
     void breaksEqualWeightsByLowerId();
+    void mixesTokenZeroLikeAnyOther();
+    void isTheSameWhateverTheSeed();
     void leavesOutWeightsOfZero();
     void watchesTheScaledUnfilteredEntropy();
     void endsWhenTheHeaviestComponentIsTheEndOfThinking();
@@ -52,6 +54,7 @@ private Q_SLOTS:
     void queuesTheInjectedText();
     void prefersTheModelsOwnEndToAColdStop();
     void neverStopsColdWithoutAnEndOfThinking();
+    void neverStopsColdInTheAnswer();
     void refusesAnInjectedTextWithoutATokenizer();
     void refusesAnInjectedTextThatCannotBeEncoded();
 };
@@ -141,6 +144,33 @@ void tst_Soft::breaksEqualWeightsByLowerId()
     const Decision& decision = runner.decide({1, 5, 0, 5, 5, 5});
     QCOMPARE(decision.input.ids, (std::vector{TokenId{1}, TokenId{3}, TokenId{4}}));
     QCOMPARE(decision.sampled, TokenId{1});
+}
+
+void tst_Soft::mixesTokenZeroLikeAnyOther()
+{
+    // SofT-GRPO takes ids of 0 after the first for a sign that the row is a token.
+    auto rule = makeRule("soft", unfiltered(2));
+    QVERIFY_RESULT(rule);
+    RuleRunner runner(std::move(*rule));
+    const Decision& decision = runner.decide(logitsOf({0.25, 0.75}));
+    QCOMPARE(decision.input.kind, InputKind::Mixture);
+    QCOMPARE(decision.input.ids, (std::vector{TokenId{1}, TokenId{0}}));
+    QCOMPARE(decision.input.weights, (std::vector{0.75F, 0.25F}));
+}
+
+void tst_Soft::isTheSameWhateverTheSeed()
+{
+    // Without noise nothing is drawn: a spread across seeds would be the machine's.
+    auto one = makeRule("soft", {});
+    auto other = makeRule("soft", {});
+    QVERIFY_RESULT(one);
+    QVERIFY_RESULT(other);
+    RuleRunner a(std::move(*one), mixtureMarkers(), 1);
+    RuleRunner b(std::move(*other), mixtureMarkers(), 2);
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        const auto logits = reference::randomLogits(68, seed);
+        QCOMPARE(a.decide(logits).input, b.decide(logits).input);
+    }
 }
 
 void tst_Soft::leavesOutWeightsOfZero()
@@ -289,6 +319,25 @@ void tst_Soft::neverStopsColdWithoutAnEndOfThinking()
         const Decision& decision = runner.decide(coldOrWarm(true));
         QVERIFY(!decision.forced);
         QCOMPARE(decision.sampled, TokenId{7});
+    }
+}
+
+void tst_Soft::neverStopsColdInTheAnswer()
+{
+    // Soft-Thinking's counter goes on there, and aborts the request. mix-inputs decides its answer
+    // itself, within the same budget.
+    for (const char* mode : {"soft", "mix-inputs"}) {
+        auto rule =
+            makeRule(mode, {{"cold-stop-entropy", 0.01}, {"cold-stop-length", std::int64_t{2}}});
+        QVERIFY_RESULT(rule);
+        RuleRunner runner(std::move(*rule), mixtureMarkers());
+        QVERIFY(!runner.decide(coldOrWarm(true)).forced);
+        runner.setPhase(Phase::Answer);
+        for (int i = 0; i < 10; ++i) {
+            const Decision& decision = runner.decide(coldOrWarm(true));
+            QVERIFY(!decision.forced && decision.events.empty());
+            QCOMPARE(decision.stop, StopReason::None);
+        }
     }
 }
 
