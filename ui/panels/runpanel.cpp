@@ -61,10 +61,12 @@ QString describeEnd(const RunInfo& info)
 QString factsOf(const LoadedModel& model)
 {
     const ModelIdentity& identity = model.identity;
-    const QString facts = RunPanel::tr("%1, %2 layers, %3 tokens, %4 on %5")
-                              .arg(QString::fromStdString(identity.architecture))
-                              .arg(identity.layerCount)
-                              .arg(QLocale().toString(identity.vocabularySize),
+    const QString layers = identity.layerCount == 1
+                               ? RunPanel::tr("1 layer")
+                               : RunPanel::tr("%1 layers").arg(identity.layerCount);
+    const QString facts = RunPanel::tr("%1, %2, %3 tokens, %4 on %5")
+                              .arg(QString::fromStdString(identity.architecture), layers,
+                                   QLocale().toString(identity.vocabularySize),
                                    QString::fromStdString(identity.weightType),
                                    QString::fromStdString(identity.device));
     return model.hasTokenizer
