@@ -164,7 +164,7 @@ void TestCliUsage::wrongUsageExitsWithTwoAndASentence_data()
     row("a tokenizer and a model", {"tokenize", "--text", "a", "--model", "b", "--tokenizer", "c"},
         "--model");
     row("a model for stored numbers", {"replay", "1", "--model", "b"},
-        "--model goes with --verify");
+        "--model and --partner go with --verify");
 }
 
 void TestCliUsage::wrongUsageExitsWithTwoAndASentence()
