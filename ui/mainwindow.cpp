@@ -15,6 +15,7 @@
 #include "panels/mixturepanel.h"
 #include "panels/runpanel.h"
 #include "panels/runsetup.h"
+#include "panels/schedulebar.h"
 #include "panels/sessionspanel.h"
 #include "panels/tracepanel.h"
 #include "panels/transportbar.h"
@@ -105,7 +106,6 @@ void MainWindow::buildPanels()
     auto* transport = new TransportBar(m_document, m_cursor, centre);
     column->addWidget(m_messages);
     column->addWidget(trace, 1);
-    column->addWidget(transport);
     setCentralWidget(centre);
     m_commands->adoptAll(QStringLiteral("trace"), trace);
     m_commands->adoptAll(QStringLiteral("transport"), transport);
@@ -113,6 +113,12 @@ void MainWindow::buildPanels()
 
     m_runPanel = new RunPanel(m_engine, m_models, m_commands, this);
     addDock("run", tr("Run"), m_runPanel);
+    auto* schedule = new ScheduleBar(m_runPanel->setup(), m_engine, m_document, m_cursor, centre);
+    schedule->alignWith(transport->timeline());
+    column->addWidget(schedule);
+    column->addWidget(transport);
+    m_commands->adoptAll(QStringLiteral("schedule"), schedule);
+    connect(schedule, &ScheduleBar::refused, this, &MainWindow::warn);
     auto* sessions = new SessionsPanel(m_library, this);
     addDock("sessions", tr("Sessions"), sessions);
     auto* inspector = new InspectorPanel(m_document, m_cursor, this);

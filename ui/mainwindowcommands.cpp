@@ -192,9 +192,10 @@ void MainWindow::buildMenus()
     connect(recent, &QMenu::aboutToShow, this, [this, recent] { listRecentModels(recent); });
     fill(file, {"file.openPrompt", "", "file.export", "file.libraryFolder", "", "file.quit"});
 
-    fill(menuBar()->addMenu(tr("&Run")),
-         {"run.start", "run.pause", "run.step", "run.stop", "run.change", "", "run.newSeed",
-          "run.reuse", "", "run.showLive"});
+    QMenu* run = menuBar()->addMenu(tr("&Run"));
+    fill(run, {"run.start", "run.pause", "run.step", "run.stop", "run.change", ""});
+    fillWith(run->addMenu(tr("S&chedule")), "schedule.");
+    fill(run, {"run.newSeed", "run.reuse", "", "run.showLive"});
 
     QMenu* step = menuBar()->addMenu(tr("&Step"));
     fillWith(step, "transport.");

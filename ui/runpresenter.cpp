@@ -17,6 +17,7 @@ RunPresenter::RunPresenter(EngineController* engine, LibraryController* library,
     connect(engine, &EngineController::runStarted, this, &RunPresenter::begin);
     connect(engine, &EngineController::stepsAvailable, this,
             [this](RunId run, const auto& steps) { append(run, *steps); });
+    connect(engine, &EngineController::runChanged, this, &RunPresenter::change);
     connect(engine, &EngineController::runEnded, this, &RunPresenter::end);
     connect(engine, &EngineController::activityChanged, this,
             [this](EngineController::Activity activity) {
@@ -58,7 +59,7 @@ void RunPresenter::tellHidden()
 
 void RunPresenter::begin(std::shared_ptr<const StartedRun> run)
 {
-    m_live = std::move(run);
+    m_live = *run;
     m_inMemory = m_live->info.id;
     m_wanted.reset();
     m_hiddenSteps.clear();
@@ -75,6 +76,15 @@ void RunPresenter::append(RunId run, const std::vector<StepRecord>& steps)
         m_document->append(steps);
     else
         m_hiddenSteps.insert(m_hiddenSteps.end(), steps.begin(), steps.end());
+}
+
+void RunPresenter::change(const RunInfo& info)
+{
+    if (!m_live || info.id != m_live->info.id)
+        return;
+    m_live->info = info;
+    if (liveIsShown())
+        m_document->update(info, true);
 }
 
 void RunPresenter::end(const RunInfo& info)

@@ -57,6 +57,7 @@ Q_SIGNALS:
 private:
     void begin(std::shared_ptr<const StartedRun> run);
     void append(RunId run, const std::vector<StepRecord>& steps);
+    void change(const RunInfo& info);
     void end(const RunInfo& info);
     void showStored(StoredRun& run);
     void forkStored(const ForkRequest& request);
@@ -72,7 +73,7 @@ private:
     LibraryController* m_library;
     RunDocument* m_document;
 
-    std::shared_ptr<const StartedRun> m_live; // while it goes on
+    std::optional<StartedRun> m_live;         // while it goes on
     std::vector<StepRecord> m_hiddenSteps;    // all of the live run's, while it is not shown
     std::optional<RunId> m_inMemory;          // the run whose session the engine still has
     std::optional<RunId> m_wanted;            // being read by the library

@@ -141,6 +141,24 @@ private Q_SLOTS:
         QVERIFY(bench.document.isLive());
     }
 
+    void aChangeByHandIsPartOfTheShownRunsSettings()
+    {
+        Bench bench(slow);
+        bench.start(endless);
+        QTRY_VERIFY(bench.document.count() > 5);
+        bench.engine.change("soft", {});
+        const auto changes = [&] {
+            const auto settings = runSettingsFromJson(bench.document.info().settings);
+            return settings ? settings->schedule.segments.size() : std::size_t(0);
+        };
+        QTRY_COMPARE(changes(), std::size_t(1));
+        QVERIFY(bench.document.isLive());
+        QTRY_COMPARE(bench.document.steps().back().segment, 1);
+        bench.engine.stop();
+        QTRY_VERIFY(!bench.document.isLive());
+        QCOMPARE(changes(), std::size_t(1));
+    }
+
     void aRunOfAGroupThatIsLookedAtIsShownWholeWhenItEnds()
     {
         Bench bench(slow);

@@ -7,13 +7,17 @@
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
 #include "panels/collapsepanel.h"
+#include "panels/runsetup.h"
+#include "panels/schedulebar.h"
 #include "panels/tracepanel.h"
+#include "widgets/schedulestrip.h"
 
 #include <QComboBox>
 #include <QDir>
 #include <QDockWidget>
 #include <QImage>
 #include <QSet>
+#include <QSpinBox>
 #include <QSignalSpy>
 #include <QStandardPaths>
 #include <QTableView>
@@ -108,6 +112,67 @@ private Q_SLOTS:
             QTest::qWait(100);
             save(dock->grab(), QStringLiteral("%1-%2").arg(dock->objectName(), name));
         }
+    }
+
+    void aScheduledGroupShowsItsStrips_data()
+    {
+        QTest::addColumn<bool>("dark");
+        QTest::newRow("light") << false;
+        QTest::newRow("dark") << true;
+    }
+
+    void aScheduledGroupShowsItsStrips()
+    {
+        QFETCH(bool, dark);
+        const QString name = QString::fromLatin1(QTest::currentDataTag());
+        QTemporaryDir home;
+        WindowOptions options;
+        options.library = std::filesystem::path(home.path().toStdString()) / "library.sqlite";
+        options.builtInModels = {QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter")};
+        options.model = options.builtInModels.first();
+        MainWindow window(options);
+        window.resize(1600, 1000);
+        window.commands()
+            ->find(dark ? QStringLiteral("theme.dark") : QStringLiteral("theme.light"))
+            ->trigger();
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QTRY_VERIFY_WITH_TIMEOUT(window.engine()->model() != nullptr, 60'000);
+
+        RunSettings settings;
+        settings.mode = "soft";
+        settings.maxSteps = 40;
+        settings.ignoreEnd = true;
+        const auto schedule = scheduleFromJson(R"({"segments": [
+            {"when": {"step": 10}, "mode": "discrete", "parameters": {"temperature": 0.6}},
+            {"when": {"entropy_above": 0.5}, "parameters": {"temperature": 0.3}},
+            {"when": {"step": 30}, "mode": "gumbel"},
+            {"when": {"text": "\n\n"}, "mode": "soft"}]})");
+        QVERIFY(schedule.has_value());
+        settings.schedule = *schedule;
+        auto* setup = window.findChild<RunSetup*>();
+        setup->setSettings(settings);
+        setup->setPrompt(walk);
+        window.findChild<QSpinBox*>(QStringLiteral("runCount"))->setValue(4);
+        QSignalSpy ended(window.engine(), &EngineController::runEnded);
+        window.commands()->find(QStringLiteral("run.start"))->trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 4, 60'000);
+        QTRY_COMPARE(window.document()->count(), 40);
+        window.cursor()->moveTo(20);
+        auto* next = window.findChild<ScheduleStrip*>(QStringLiteral("nextSchedule"));
+        window.activateWindow();
+        next->block(1)->setFocus();
+        QTest::qWait(500);
+        save(window.grab(), QStringLiteral("window-schedule-%1").arg(name));
+        save(window.findChild<ScheduleBar*>()->grab(), QStringLiteral("schedule-%1").arg(name));
+        auto* sessions = window.findChild<QDockWidget*>(QStringLiteral("dock.sessions"));
+        sessions->raise();
+        QTest::qWait(100);
+        save(sessions->grab(), QStringLiteral("sessions-group-%1").arg(name));
+        QTest::keyClick(next->block(1), Qt::Key_Return);
+        auto* dialog = window.findChild<SegmentDialog*>();
+        QVERIFY(dialog != nullptr);
+        save(dialog->grab(), QStringLiteral("segment-%1").arg(name));
     }
 
 private:

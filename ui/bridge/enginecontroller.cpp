@@ -193,6 +193,7 @@ void EngineController::drain()
             Q_EMIT stepsAvailable(
                 e.run, std::make_shared<const std::vector<StepRecord>>(std::move(e.steps)));
         },
+        [this](const ChangedEvent& e) { Q_EMIT runChanged(e.info); },
         [this](const EndedEvent& e) { Q_EMIT runEnded(e.info); },
         [this](const GroupEvent& e) { Q_EMIT groupAdvanced(e.totals); },
         [this](const FailedEvent& e) { Q_EMIT failed(QString::fromStdString(e.message)); },

@@ -137,6 +137,8 @@ Q_SIGNALS:
     void runStarted(std::shared_ptr<const halftone::ui::StartedRun> run);
     void stepsAvailable(halftone::RunId run,
                         std::shared_ptr<const std::vector<halftone::StepRecord>> steps);
+    /// Its settings, by change().
+    void runChanged(const halftone::RunInfo& info);
     /// Ended, by itself, by the user or by an error (which failed() tells as well).
     void runEnded(const halftone::RunInfo& info);
     /// What the runs of a group of several did so far; once more when the last has ended.

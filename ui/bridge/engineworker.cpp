@@ -253,6 +253,8 @@ void EngineController::Worker::execute(const ChangeCommand& command)
         return;
     if (const Result<void> changed = m_runs->change(command.mode, command.parameters); !changed)
         sendFailure(changed.error());
+    else if (m_runs->first().goesOn())
+        send(ChangedEvent{m_runs->first().info()});
 }
 
 void EngineController::Worker::execute(ControlCommand command)

@@ -119,6 +119,11 @@ struct StepsEvent
     std::vector<StepRecord> steps;
 };
 
+struct ChangedEvent
+{
+    RunInfo info;
+};
+
 struct EndedEvent
 {
     RunInfo info;
@@ -154,8 +159,9 @@ struct QuestionFailedEvent
 };
 
 using EngineEvent =
-    std::variant<ActivityEvent, ProgressEvent, LoadedEvent, StartedEvent, StepsEvent, EndedEvent,
-                 GroupEvent, FailedEvent, QuestionProgressEvent, AnswerEvent, QuestionFailedEvent>;
+    std::variant<ActivityEvent, ProgressEvent, LoadedEvent, StartedEvent, StepsEvent, ChangedEvent,
+                 EndedEvent, GroupEvent, FailedEvent, QuestionProgressEvent, AnswerEvent,
+                 QuestionFailedEvent>;
 
 class EngineController::Worker
 {

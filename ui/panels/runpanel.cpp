@@ -264,11 +264,11 @@ void RunPanel::buildButtons(QVBoxLayout* layout)
     m_state->setObjectName(QStringLiteral("runState"));
     m_state->setWordWrap(true);
     grid->addWidget(m_state, 0, 0, 1, 3);
+    m_changeAction->setIconText(tr("Change"));
     auto* change = new QToolButton(box);
     change->setDefaultAction(m_changeAction);
     change->setObjectName(QStringLiteral("button.run.change"));
     change->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    change->setText(tr("Change"));
     change->setFocusPolicy(Qt::StrongFocus);
     change->setAccessibleName(plainText(*m_changeAction));
     grid->addWidget(change, 0, 3, Qt::AlignRight | Qt::AlignTop);

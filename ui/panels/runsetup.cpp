@@ -1,6 +1,7 @@
 #include "panels/runsetup.h"
 
 #include "icons.h"
+#include "models/schedulemodel.h"
 #include "panels/heading_p.h"
 #include "panels/parameterform.h"
 #include "panels/seededit.h"
@@ -88,6 +89,7 @@ constexpr Sample samples[] = {
 
 RunSetup::RunSetup(QWidget* parent)
     : QWidget(parent)
+    , m_schedule(new ScheduleModel(this))
 {
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -327,6 +329,7 @@ RunSettings RunSetup::settings() const
     settings.stop = parseStopTexts(m_stopTexts->text());
     settings.softPrompt = m_softPrompt->text().trimmed().toStdString();
     settings.parameters = m_form->values();
+    settings.schedule = m_schedule->schedule();
     return settings;
 }
 
@@ -345,6 +348,7 @@ void RunSetup::setSettings(const RunSettings& settings)
     m_probe->setChecked(settings.probe);
     m_softPrompt->setText(QString::fromStdString(settings.softPrompt));
     m_stopTexts->setText(shownStopTexts(settings.stop));
+    m_schedule->setSchedule(settings.schedule, tr("other settings"));
 }
 
 int RunSetup::runCount() const
@@ -355,6 +359,11 @@ int RunSetup::runCount() const
 void RunSetup::newSeed()
 {
     m_seed->renew();
+}
+
+void RunSetup::goToMode()
+{
+    m_modeBox->setFocus(Qt::OtherFocusReason);
 }
 
 void RunSetup::offerSamples(bool offered)
@@ -394,6 +403,7 @@ void RunSetup::restore(const QSettings& settings)
     const std::string json = settings.value(QStringLiteral("settings")).toString().toStdString();
     if (const auto known = runSettingsFromJson(json); !json.empty() && known)
         setSettings(*known);
+    m_schedule->history()->clear(); // of this session, not of last time
 }
 
 } // namespace halftone::ui

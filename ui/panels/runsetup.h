@@ -22,6 +22,7 @@ class QVBoxLayout;
 namespace halftone::ui {
 
 class ParameterForm;
+class ScheduleModel;
 class SeedEdit;
 
 class RunSetup : public QWidget
@@ -36,9 +37,13 @@ public:
     [[nodiscard]] RunSettings settings() const;
     /// An unknown mode leaves the mode as it is.
     void setSettings(const RunSettings& settings);
+    /// What changes on the way; part of settings().
+    [[nodiscard]] ScheduleModel* schedule() const { return m_schedule; }
     /// How many runs of these settings, with the seeds that follow.
     [[nodiscard]] int runCount() const;
     void newSeed();
+    /// Puts the keyboard there.
+    void goToMode();
     /// Sample prompts are for the models that were trained on such.
     void offerSamples(bool offered);
 
@@ -54,6 +59,7 @@ private:
     void buildLimits(QVBoxLayout* layout);
     void showMode(const QString& name);
 
+    ScheduleModel* m_schedule;
     QString m_mode;
     std::map<QString, ParameterValues> m_parameters; // of modes shown before
 

@@ -176,6 +176,11 @@ QAction* TransportBar::addCommand(const QString& name, const QString& text,
     return action;
 }
 
+QWidget* TransportBar::timeline() const
+{
+    return m_scrubBar;
+}
+
 void TransportBar::shareKeys(QWidget* widget)
 {
     widget->addActions({m_first, m_back, m_play, m_forward, m_last});

@@ -30,6 +30,8 @@ public:
     void setPlaying(bool playing);
     /// Steps a second.
     void setSpeed(double stepsPerSecond);
+    /// Where the steps lie: see ScheduleBar::alignWith().
+    [[nodiscard]] QWidget* timeline() const;
     /// The transport's keys work in `widget` too.
     void shareKeys(QWidget* widget);
 
