@@ -209,9 +209,9 @@ Result<ExitCode> runGroup(const RunOptions& options, const Engine& engine,
     }
     const GroupTotals totals = group->totals();
     if (options.json)
-        writeLine(out, {{"session", all.front()["session"]},
-                        {"together", toJson(totals)},
-                        {"runs", all}});
+        writeLine(
+            out,
+            {{"session", all.front()["session"]}, {"together", toJson(totals)}, {"runs", all}});
     out.flush();
     if (errorStreamIsTerminal()) {
         for (const RecordedRun& run : group->runs())
@@ -278,7 +278,7 @@ Result<ExitCode> run(const RunOptions& options, Output& out)
     if (errorStreamIsTerminal())
         tellPerson(run, options.library.path());
     return run.info().status == RunStatus::Stopped && !out.failed() ? ExitCode::StoppedByUser
-                                                                         : ExitCode::Done;
+                                                                    : ExitCode::Done;
 }
 
 } // namespace
@@ -288,12 +288,13 @@ void addRun(CLI::App& program, Action& action)
     auto options = std::make_shared<RunOptions>();
     CLI::App* command = program.add_subcommand(
         "run", "Runs a model on a prompt, prints its text as it comes and stores every step.");
-    command->footer("Mixtures are shown in braces with their heaviest tokens and weights.\n"
-                    "--json prints one object: session, run, status, model, mode, seed, text, "
-                    "thinking, answer, stop_reason, steps, prompt_ids, timings. With --group it prints "
-                    "session, together (steps, seconds, decode_tokens_per_s) and runs, a list of "
-                    "such objects." +
-                    std::string(jsonBytesHelp));
+    command->footer(
+        "Mixtures are shown in braces with their heaviest tokens and weights.\n"
+        "--json prints one object: session, run, status, model, mode, seed, text, "
+        "thinking, answer, stop_reason, steps, prompt_ids, timings. With --group it prints "
+        "session, together (steps, seconds, decode_tokens_per_s) and runs, a list of "
+        "such objects." +
+        std::string(jsonBytesHelp));
     options->model.addTo(*command);
     command
         ->add_option("--partner", options->partner,

@@ -17,9 +17,9 @@ public:
     /// `first` has read its prompt and stands before a step; `info` as RecordedRun::start() takes
     /// it. The others are forks of it with the seeds that follow. When one cannot be begun, those
     /// that were are closed as failed.
-    [[nodiscard]] static Result<RunGroup>
-    start(std::unique_ptr<Session> first, RunInfo info,
-          const std::optional<std::filesystem::path>& library, int count = 1);
+    [[nodiscard]] static Result<RunGroup> start(std::unique_ptr<Session> first, RunInfo info,
+                                                const std::optional<std::filesystem::path>& library,
+                                                int count = 1);
 
     [[nodiscard]] const std::vector<RecordedRun>& runs() const { return m_runs; }
     [[nodiscard]] const RecordedRun& first() const { return m_runs.front(); }

@@ -578,9 +578,9 @@ private Q_SLOTS:
             QVERIFY_RESULT(stored);
             QCOMPARE(stored->size(), std::size_t(30));
             if (i > 0)
-                QCOMPARE(*info.origin, (ForkOrigin{first, StepIndex(0),
-                                                   "seed " + std::to_string(7 + i),
-                                                   ForkRole::Group}));
+                QCOMPARE(*info.origin,
+                         (ForkOrigin{first, StepIndex(0), "seed " + std::to_string(7 + i),
+                                     ForkRole::Group}));
         }
         QCOMPARE(bench.groups.back().runs, 4);
         QCOMPARE(bench.groups.back().finished, 4);

@@ -332,13 +332,15 @@ private Q_SLOTS:
         QTest::newRow("no step") << QByteArray(R"({"segments": [{"when": {"step": 0}}]})")
                                  << QStringLiteral("from 1 to 1000000000");
         QTest::newRow("out of range")
-            << QByteArray(R"({"segments": [{"when": {"step": 3}, "parameters": {"temperature": 99}}]})")
+            << QByteArray(
+                   R"({"segments": [{"when": {"step": 3}, "parameters": {"temperature": 99}}]})")
             << QStringLiteral("99");
         QTest::newRow("no such mode")
             << QByteArray(R"({"segments": [{"when": {"step": 3}, "mode": "dreaming"}]})")
             << QStringLiteral("dreaming");
         QTest::newRow("another model")
-            << QByteArray(R"({"model": "0123abcd", "segments": [{"when": {"step": 3}, "mode": "soft"}]})")
+            << QByteArray(
+                   R"({"model": "0123abcd", "segments": [{"when": {"step": 3}, "mode": "soft"}]})")
             << QStringLiteral("0123abcd");
     }
 
@@ -367,8 +369,7 @@ private Q_SLOTS:
         QTRY_VERIFY(bench.engine.model() != nullptr);
         bench.schedule({atStep(40, "soft")});
         only->trigger();
-        QCOMPARE(bench.setup.settings().schedule.model,
-                 bench.engine.model()->identity.fingerprint);
+        QCOMPARE(bench.setup.settings().schedule.model, bench.engine.model()->identity.fingerprint);
         only->trigger();
         QCOMPARE(bench.setup.settings().schedule.model, std::string());
     }
@@ -445,7 +446,8 @@ private Q_SLOTS:
                 };
                 QTRY_COMPARE(at(bench.shown(), bench.shown()->xOf(step)),
                              at(scrub, scrub->xOf(step)));
-                QTRY_COMPARE(at(bench.next(), bench.next()->xOf(step)), at(scrub, scrub->xOf(step)));
+                QTRY_COMPARE(at(bench.next(), bench.next()->xOf(step)),
+                             at(scrub, scrub->xOf(step)));
             }
         }
     }

@@ -83,8 +83,7 @@ private Q_SLOTS:
         model.replace(0, atStep(50, "soft"));
         QCOMPARE(shown(model), QStringLiteral("step 40 | step 50 soft | step 60"));
         model.replace(1, above(1));
-        QCOMPARE(shown(model),
-                 QStringLiteral("step 40 | entropy above 1 nats discrete | step 60"));
+        QCOMPARE(shown(model), QStringLiteral("step 40 | entropy above 1 nats discrete | step 60"));
     }
 
     void everyEditIsUndoneAndRedoneByName()

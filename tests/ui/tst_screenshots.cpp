@@ -17,8 +17,8 @@
 #include <QDockWidget>
 #include <QImage>
 #include <QSet>
-#include <QSpinBox>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QStandardPaths>
 #include <QTableView>
 #include <QTemporaryDir>

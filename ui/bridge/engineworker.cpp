@@ -349,8 +349,8 @@ Result<void> EngineController::Worker::start(const StartCommand& command)
     info.session = command.request.session.value_or(SessionId{});
     if (m_engine->tokenizer() != nullptr)
         info.prompt = prompt;
-    return begin(std::move(*session), std::move(info), std::nullopt, command.paused,
-                 command.cancel, command.request.count);
+    return begin(std::move(*session), std::move(info), std::nullopt, command.paused, command.cancel,
+                 command.request.count);
 }
 
 Result<void> EngineController::Worker::fork(const ForkCommand& command)

@@ -93,9 +93,8 @@ QString togetherText(double stepsPerSecond)
 QString describeProgress(const GroupTotals& group)
 {
     const int ended = group.finished + group.stopped + group.failed;
-    const QString runs = ended > 0
-                             ? RunPanel::tr("%1 runs, %2 ended").arg(group.runs).arg(ended)
-                             : RunPanel::tr("%1 runs").arg(group.runs);
+    const QString runs = ended > 0 ? RunPanel::tr("%1 runs, %2 ended").arg(group.runs).arg(ended)
+                                   : RunPanel::tr("%1 runs").arg(group.runs);
     return RunPanel::tr("%1 · %2").arg(runs, stepsText(group.steps));
 }
 

@@ -28,28 +28,26 @@ namespace {
 
 constexpr qint64 maxFileBytes = 4'000'000;
 
-/// Settings in each segment, in words; `problem` from the first that cannot be.
+/// Each segment in words, and which cannot be.
 std::vector<StripSegment> segmentsOf(const RunSettings& settings, const QPalette& palette)
 {
     std::vector<StripSegment> shown;
-    RunSettings start = settings;
-    start.schedule = {};
     const auto& segments = settings.schedule.segments;
     std::string mode = settings.mode;
     for (std::size_t i = 0; i <= segments.size(); ++i) {
         StripSegment one;
         if (i == 0) {
             one.label = QString::fromStdString(mode);
-            one.toolTip = ScheduleBar::tr("The run begins in the mode %1, with the settings of the Run panel").arg(one.label);
+            one.toolTip =
+                ScheduleBar::tr("The run begins in the mode %1, with the settings of the Run panel")
+                    .arg(one.label);
         } else {
             const Segment& segment = segments[i - 1];
             if (!segment.mode.empty())
                 mode = segment.mode;
             one.trigger = triggerText(segment.when);
             one.label = changeText(segment);
-            one.toolTip = ScheduleBar::tr("Segment %1, %2: %3")
-                              .arg(i)
-                              .arg(one.trigger, one.label);
+            one.toolTip = ScheduleBar::tr("Segment %1, %2: %3").arg(i).arg(one.trigger, one.label);
             if (segment.when.kind == TriggerKind::Step) {
                 one.step = segment.when.step;
                 one.movable = true;
@@ -441,8 +439,8 @@ void ScheduleBar::load(const QString& path)
 void ScheduleBar::save(const QString& path)
 {
     const std::string json = toJson(m_model->schedule());
-    if (const auto written = writeFile(path.toStdString(),
-                                       [&](std::ostream& out) { out << json << '\n'; });
+    if (const auto written =
+            writeFile(path.toStdString(), [&](std::ostream& out) { out << json << '\n'; });
         !written)
         Q_EMIT refused(QString::fromStdString(written.error().message));
 }

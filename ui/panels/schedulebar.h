@@ -14,9 +14,7 @@
 #include <vector>
 
 class QAction;
-class QGridLayout;
 class QLabel;
-class QToolButton;
 
 namespace halftone::ui {
 

@@ -128,8 +128,9 @@ void SegmentDialog::buildTrigger(QFormLayout* form)
     m_step->setObjectName(QStringLiteral("triggerStep"));
     m_step->setAccessibleName(tr("Step"));
     m_step->setRange(1, highestStep);
-    m_step->setToolTip(tr("So many steps are taken before it. Where an earlier segment still waits, "
-                          "it begins after that one"));
+    m_step->setToolTip(
+        tr("So many steps are taken before it. Where an earlier segment still waits, "
+           "it begins after that one"));
     m_entropy = new RealSpinBox(this);
     m_entropy->setObjectName(QStringLiteral("triggerEntropy"));
     m_entropy->setAccessibleName(tr("Entropy in nats"));

@@ -77,8 +77,9 @@ void ScheduleStrip::Block::paintEvent(QPaintEvent*)
     if (m_segment > 0) {
         painter.setPen(text);
         const QRect caption(padding + 2, 0, width() - 2 * padding, line);
-        painter.drawText(caption, Qt::AlignVCenter | Qt::AlignLeft,
-                         fontMetrics().elidedText(segment.trigger, Qt::ElideRight, caption.width()));
+        painter.drawText(
+            caption, Qt::AlignVCenter | Qt::AlignLeft,
+            fontMetrics().elidedText(segment.trigger, Qt::ElideRight, caption.width()));
         painter.setPen(QPen(text, 2, segment.step ? Qt::SolidLine : Qt::DotLine));
         painter.drawLine(1, 1, 1, height() - 1);
     }
