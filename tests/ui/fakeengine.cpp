@@ -97,8 +97,11 @@ ui::EngineLoader fakeLoader(const FakeEngineOptions& options)
 {
     return [options](const std::filesystem::path& folder, const ProgressFn& progress,
                      const CancelToken& cancel) -> Result<std::shared_ptr<const Engine>> {
-        if (folder.filename() == "missing")
+        if (folder.filename() == "missing") {
+            while (options.refuse != nullptr && !*options.refuse && !cancel.cancelled())
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
             return failure(ErrorCode::NotFound, "There is no model at missing.");
+        }
         if (folder.filename() == "endless") {
             for (std::uint64_t done = 0; !cancel.cancelled(); ++done) {
                 progress({"Reading weights", done, 0});

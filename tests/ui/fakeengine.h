@@ -4,6 +4,7 @@
 
 #include "bridge/enginecontroller.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -16,6 +17,8 @@ struct FakeEngineOptions
     /// The forward pass at this position fails; -1: none does.
     std::int64_t failAtPosition = -1;
     bool tokenizer = true;
+    /// The folder "missing" is refused when this is true; null: at once.
+    const std::atomic<bool>* refuse = nullptr;
 };
 
 [[nodiscard]] std::shared_ptr<const Engine> fakeEngine(const FakeEngineOptions& options = {});

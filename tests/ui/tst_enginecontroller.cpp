@@ -414,10 +414,12 @@ private Q_SLOTS:
 
     void aRunThatWaitsForAModelThatFailsIsDropped()
     {
-        Bench bench;
+        std::atomic<bool> refuse = false;
+        Bench bench({.refuse = &refuse});
         bench.engine->loadModel(QStringLiteral("missing"));
         bench.engine->start(request(3));
         QCOMPARE(bench.engine->activity(), Activity::Loading);
+        refuse = true;
         QTRY_COMPARE(bench.engine->activity(), Activity::Idle);
         QCOMPARE(bench.failures.size(), 1);
         QVERIFY(bench.started.empty());

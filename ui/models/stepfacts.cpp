@@ -49,11 +49,14 @@ public:
         return *this;
     }
     template <class Of>
-    Facts& whole(const QString& label, Of of, const QString& unit, const QString& note = {})
+    Facts& whole(const QString& label, Of of, const QString& unit, const QString& note = {},
+                 const QString& unitOfOne = {})
     {
         Fact fact{label, {}, {}, unit, note};
         if (m_step) {
             const auto value = static_cast<qint64>(of(*m_step));
+            if (value == 1 && !unitOfOne.isEmpty())
+                fact.unit = unitOfOne;
             fact.shown = QLocale().toString(value);
             fact.exact = QString::number(value);
         }
@@ -124,7 +127,7 @@ FactGroup inputFacts(const StepRecord* step, const TokenTable* tokens)
         .text(Words::tr("Kind"), [](const auto& s) { return title(s.input.kind); })
         .whole(
             Words::tr("Components"), [](const auto& s) { return s.input.ids.size(); },
-            Words::tr("tokens"))
+            Words::tr("tokens"), {}, Words::tr("token"))
         .real(
             Words::tr("Mixture entropy"), [](const auto& s) { return s.mixtureEntropy; },
             Words::tr("nats"), Words::tr("of fed weights"))
@@ -183,7 +186,7 @@ FactGroup filteredFacts(const StepRecord* step)
             Words::tr("T and filters"))
         .whole(
             Words::tr("Filtered support"), [](const auto& s) { return s.filteredSupport; },
-            Words::tr("tokens"), Words::tr("after filters"))
+            Words::tr("tokens"), Words::tr("after filters"), Words::tr("token"))
         .done();
 }
 
