@@ -16,7 +16,7 @@ Result<std::span<const float>> Session::State::adjustedLogits()
     const auto history = std::span(m_history).subspan(adjust.countsPrompt ? 0 : prompt.size());
     if (!adjustLogits(lane().logits(), adjust, history, m_adjusted))
         return failure(ErrorCode::InvalidArgument,
-                       "At step " + std::to_string(steps.size()) +
+                       "At step " + std::to_string(stepCount()) +
                            " every token that the model thinks possible is banned; ban fewer.");
     return m_adjusted;
 }
@@ -33,12 +33,13 @@ bool Session::State::completesStopText(const StepRecord& record) const
             ->size();
     const std::string_view joiner = tokens.joiner();
     std::string text = tokens.piece(record.sampled);
-    if (!steps.empty())
+    const auto history = std::span(m_history).subspan(prompt.size());
+    if (!history.empty())
         text.insert(0, joiner);
     const std::size_t added = text.size();
-    for (std::size_t i = steps.size(); i > 0 && text.size() < added + longest - 1; --i)
-        text.insert(0, (i > 1 ? std::string(joiner) : std::string()) +
-                           tokens.piece(steps[i - 1].sampled));
+    for (std::size_t i = history.size(); i > 0 && text.size() < added + longest - 1; --i)
+        text.insert(0,
+                    (i > 1 ? std::string(joiner) : std::string()) + tokens.piece(history[i - 1]));
     const std::size_t before = text.size() - added;
     // One that ended before was there when a person let the run go on.
     return std::any_of(settings.stop.begin(), settings.stop.end(), [&](const std::string& each) {

@@ -1,6 +1,8 @@
 // Sessions that begin where another stands: its cache, prompt and steps up to there, copied.
 #include "engine/sessionstate_p.h"
 
+#include <algorithm>
+
 namespace halftone {
 
 /// With this one's soft prompt, which need not be in its folder any more, and, unless other
@@ -40,7 +42,7 @@ Session::State::fork(StepIndex step, const std::optional<RunSettings>& other) co
             return Unexpected(fork.error());
         state.m_lanes[lane] = std::move(*fork);
     }
-    state.takeHistory(*this, step.index());
+    state.takeHistory(*this, step.index(), step.index());
     state.standBefore(step.index(), standingBefore(step.index()));
     return child;
 }
@@ -59,19 +61,23 @@ Session::State::forkForTrial(std::vector<double> ruleState) const
     if (!fork)
         return Unexpected(fork.error());
     state.m_lanes[lane] = std::move(*fork);
-    state.takeHistory(*this, steps.size());
+    // The last record, by which things are decided, and those that the lane still has to read.
+    const std::size_t records = std::max<std::size_t>(1, missedBy(m_lanes[lane]));
+    state.takeHistory(*this, stepCount(), std::min(records, steps.size()));
     state.m_phase = m_phase;
     state.m_segment = m_segment;
     state.m_ruleState = std::move(ruleState);
     return child;
 }
 
-void Session::State::takeHistory(const State& other, std::size_t stepCount)
+/// The tokens of the other's first `stepCount` steps, and the last `records` of their records.
+void Session::State::takeHistory(const State& other, std::size_t stepCount, std::size_t records)
 {
-    const auto count = static_cast<std::ptrdiff_t>(stepCount);
     prompt = other.prompt;
-    steps.assign(other.steps.begin(), other.steps.begin() + count);
-    m_history.assign(other.m_history.begin(), other.m_history.begin() + std::ssize(prompt) + count);
+    const auto end = other.steps.begin() + static_cast<std::ptrdiff_t>(stepCount);
+    steps.assign(end - static_cast<std::ptrdiff_t>(records), end);
+    const auto tokens = static_cast<std::ptrdiff_t>(prompt.size() + stepCount);
+    m_history.assign(other.m_history.begin(), other.m_history.begin() + tokens);
 }
 
 } // namespace halftone

@@ -60,16 +60,22 @@ Result<void> Session::State::look(int model)
     return {};
 }
 
+/// Steps whose inputs the lane has not read.
+std::size_t Session::State::missedBy(const Lane& lane) const
+{
+    return static_cast<std::size_t>(nextPosition().value - lane.cache()->rows());
+}
+
 /// Feeds what the lane missed, so that its logits are those after all steps.
 Result<void> Session::State::catchUp(std::size_t index)
 {
     Lane& lane = m_lanes[index];
     if (lane.ready())
         return {};
-    const auto read = static_cast<std::size_t>(lane.cache()->rows() - promptRows());
-    if (index == 0 && read + 1 == steps.size())
+    const std::size_t missed = missedBy(lane);
+    if (index == 0 && missed == 1)
         return embedPending().and_then([&] { return lane.feed(m_x); });
-    return lane.feed(std::span(steps).subspan(read));
+    return lane.feed(std::span(steps).last(missed));
 }
 
 /// Whether the next decision is the own model's, with one row to be fed before it.
@@ -77,7 +83,7 @@ bool Session::State::isOneRowBehind() const
 {
     const Lane& own = m_lanes.front();
     return own.cache() != nullptr && !own.ready() && rule().modelFor(m_ruleState) == 0 &&
-           own.cache()->rows() + 1 == nextPosition().value;
+           missedBy(own) == 1;
 }
 
 Result<void> Session::State::embedPending()

@@ -168,7 +168,7 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
     StepRecord record;
     record.ruleState = m_ruleState;
     record.forcedQueue = m_forcedQueue;
-    record.rng = {settings.seed, static_cast<std::uint64_t>(steps.size()), 0};
+    record.rng = {settings.seed, static_cast<std::uint64_t>(stepCount()), 0};
     const bool overruled = byHand != nullptr || !m_forcedQueue.empty();
     if (auto done = decide(overruled ? Wishes::Ignore : Wishes::GrantAndTell); !done) {
         if (done.error().code != ErrorCode::Cancelled)
@@ -184,7 +184,7 @@ Result<const StepRecord*> Session::State::decideAndRecord(const StepInput* byHan
     record.times.logitsNs = m_logitsNs;
     record.times.decideNs = nanoseconds(begin, decided) - m_forwardNs - m_logitsNs;
 
-    record.step = StepIndex{static_cast<std::int64_t>(steps.size())};
+    record.step = StepIndex{static_cast<std::int64_t>(stepCount())};
     record.position = nextPosition();
     record.phase = m_phase;
     record.mode = rule().name();
@@ -262,7 +262,7 @@ Result<void> Session::State::decideFrom(const std::vector<double>& ruleState)
     const auto logits = adjustedLogits();
     if (!logits)
         return Unexpected(logits.error());
-    const auto step = static_cast<std::int64_t>(steps.size());
+    const auto step = static_cast<std::int64_t>(stepCount());
     StepRng rng({settings.seed, static_cast<std::uint64_t>(step), tokenStream});
     const StepContext context{.logits = *logits,
                               .raw = m_raw,
@@ -294,7 +294,7 @@ void Session::State::takeOver(const StepInput* byHand)
         m_decision.events.push_back({EventKind::ByHand, "set by hand"});
     } else {
         m_decision.feed(m_forcedQueue.front());
-        const bool starts = steps.size() < m_rules->front().start.size();
+        const bool starts = stepCount() < m_rules->front().start.size();
         m_decision.events.push_back(
             {EventKind::Forced, starts ? "the forced start" : "queued by the mode"});
     }

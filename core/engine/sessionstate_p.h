@@ -38,6 +38,8 @@ public:
     /// have nothing to feed are left alone. A failure poisons all.
     static Result<void> feedTogether(std::span<State* const>);
 
+    /// Taken so far.
+    [[nodiscard]] std::size_t stepCount() const { return m_history.size() - prompt.size(); }
     [[nodiscard]] const LanguageModel& model() const { return engine->model(); }
     [[nodiscard]] const TokenMarkers& markers() const { return engine->markers(); }
 
@@ -46,7 +48,7 @@ public:
     RunSettings settings;
     std::shared_ptr<const SoftPrompt> softPrompt; // shared with forks; null: none
     std::vector<TokenId> prompt;                  // empty until prefilled
-    std::vector<StepRecord> steps;
+    std::vector<StepRecord> steps; // all; in a trial the last ones, as many as it needs
     RunTimings timings;
     StopReason stop = StopReason::None;
     StepObserver* observer = nullptr;
@@ -99,13 +101,14 @@ private:
     }
     [[nodiscard]] Position nextPosition() const
     {
-        return Position{promptRows() + std::ssize(steps)};
+        return Position{promptRows() + static_cast<std::int64_t>(stepCount())};
     }
     /// The greatest position that every model of the run can feed, plus 1.
     [[nodiscard]] std::int64_t contextLimit() const;
     Result<std::unique_ptr<State>> createChild(const std::optional<RunSettings>& other) const;
     Result<std::unique_ptr<State>> forkForTrial(std::vector<double> ruleState) const;
-    void takeHistory(const State&, std::size_t stepCount);
+    void takeHistory(const State&, std::size_t stepCount, std::size_t records);
+    [[nodiscard]] std::size_t missedBy(const Lane&) const;
     [[nodiscard]] Result<void> checkStep(StepIndex) const;
     [[nodiscard]] Standing standingBefore(std::size_t step) const;
     void standAs(Standing);

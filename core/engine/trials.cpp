@@ -19,9 +19,9 @@ struct Session::State::Trial
     {
         return std::exp(surprise / static_cast<double>(length));
     }
-    [[nodiscard]] std::span<const StepRecord> ownSteps(std::size_t shared) const
+    [[nodiscard]] std::span<const StepRecord> ownSteps() const
     {
-        return std::span(state->steps).subspan(shared);
+        return std::span(state->steps).last(static_cast<std::size_t>(length));
     }
 };
 
@@ -85,7 +85,7 @@ Result<Session::State::TrialOutcome> Session::State::tryContinuations(const Tria
     std::vector<TriedContinuation> tried;
     for (const Trial& trial : *trials) {
         auto& continuation = tried.emplace_back(TriedContinuation{{}, trial.perplexity()});
-        for (const StepRecord& step : trial.ownSteps(steps.size()))
+        for (const StepRecord& step : trial.ownSteps())
             continuation.tokens.push_back(step.sampled);
     }
     std::vector<double> judged = m_ruleState;
@@ -96,8 +96,8 @@ Result<Session::State::TrialOutcome> Session::State::tryContinuations(const Tria
     if (tell && observer != nullptr)
         for (int number = 1; number <= request.count; ++number) {
             const Trial& trial = (*trials)[static_cast<std::size_t>(number) - 1];
-            observer->trialTaken({.from = StepIndex{static_cast<std::int64_t>(steps.size())},
-                                  .steps = trial.ownSteps(steps.size()),
+            observer->trialTaken({.from = StepIndex{static_cast<std::int64_t>(stepCount())},
+                                  .steps = trial.ownSteps(),
                                   .number = number,
                                   .count = request.count,
                                   .perplexity = trial.perplexity(),
