@@ -7,9 +7,11 @@
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
 #include "panels/collapsepanel.h"
+#include "panels/modelbox.h"
 #include "panels/runsetup.h"
 #include "panels/schedulebar.h"
 #include "panels/tracepanel.h"
+#include "reasoning/modes.h"
 #include "widgets/schedulestrip.h"
 
 #include <QComboBox>
@@ -25,6 +27,7 @@
 #include <QTest>
 
 #include <filesystem>
+#include <map>
 
 using namespace halftone;
 using namespace halftone::ui;
@@ -175,7 +178,67 @@ private Q_SLOTS:
         save(dialog->grab(), QStringLiteral("segment-%1").arg(name));
     }
 
+    void everyModeShowsItsRun_data()
+    {
+        QTest::addColumn<QString>("mode");
+        for (const Mode& mode : modes())
+            QTest::newRow(mode.name.c_str()) << QString::fromStdString(mode.name);
+    }
+
+    void everyModeShowsItsRun()
+    {
+        QFETCH(QString, mode);
+        QTemporaryDir home;
+        WindowOptions options;
+        options.library = std::filesystem::path(home.path().toStdString()) / "library.sqlite";
+        options.builtInModels = {QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter"),
+                                 QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter-soft")};
+        options.model = options.builtInModels.first();
+        MainWindow window(options);
+        window.resize(1600, 1000);
+        window.commands()->find(QStringLiteral("theme.light"))->trigger();
+        window.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&window));
+        QTRY_VERIFY_WITH_TIMEOUT(window.engine()->model() != nullptr, 60'000);
+        auto* setup = window.findChild<RunSetup*>();
+        setup->setSettings(eventful(mode.toStdString()));
+        setup->setPrompt(walk);
+        auto* partner = window.findChild<ModelBox*>(QStringLiteral("partner"));
+        partner->setFolder(options.builtInModels.last());
+        QSignalSpy ended(window.engine(), &EngineController::runEnded);
+        window.commands()->find(QStringLiteral("run.start"))->trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 1, 60'000);
+        QTRY_COMPARE(window.document()->count(), 40);
+        window.cursor()->moveTo(5);
+        QTest::qWait(500);
+        save(window.grab(), QStringLiteral("window-mode-%1").arg(mode));
+    }
+
 private:
+    /// Forty steps in which much of what the mode does happens.
+    static RunSettings eventful(const std::string& mode)
+    {
+        RunSettings settings;
+        settings.mode = mode;
+        settings.seed = 1;
+        settings.maxSteps = 40;
+        settings.ignoreEnd = true;
+        settings.parameters = {{"temperature", 1.5}, {"ban", std::string("'</think>'")}};
+        const std::map<std::string, ParameterValues> own{
+            {"latent", {{"latent-steps", std::int64_t{12}}}},
+            {"cautious", {{"trials", std::int64_t{4}}, {"trial-length", std::int64_t{6}}}},
+            {"swi", {{"swi-window", std::int64_t{3}}, {"swi-math-symbols", false}}},
+            {"entropix", {{"entropix-entropy-low", 0.3}, {"entropix-entropy-high", 1.0}}},
+            {"filler", {{"filler-count", std::int64_t{12}}, {"filler-text", std::string(".")}}},
+            {"budget", {{"think-budget", std::int64_t{12}}, {"ban", std::string()}}},
+            {"speculative",
+             {{"hand-over", std::string("entropy")}, {"turn-length", std::int64_t{5}}}}};
+        if (const auto found = own.find(mode); found != own.end())
+            for (const auto& [name, value] : found->second)
+                settings.parameters[name] = value;
+        return settings;
+    }
+
     /// The probe of the fork, and what one of its nodes alone would have led to.
     void askAboutTheFork(MainWindow& window)
     {
