@@ -39,7 +39,7 @@ double massLeftOut(const StepRecord& record, WeightKind kind)
         for (const Candidate& candidate : record.candidates)
             mass += static_cast<double>(candidate.filtered);
     } else {
-        if (record.input.ids.empty())
+        if (record.input.ids.empty() || mixesWholeVocabulary(record.input))
             return std::numeric_limits<double>::quiet_NaN();
         for (const Candidate& candidate : record.candidates)
             if (std::find(record.input.ids.begin(), record.input.ids.end(), candidate.id) !=
@@ -47,6 +47,21 @@ double massLeftOut(const StepRecord& record, WeightKind kind)
                 mass += static_cast<double>(candidate.raw);
     }
     return std::max(0.0, 1 - mass);
+}
+
+bool mixesWholeVocabulary(const StepInput& input)
+{
+    return !input.ids.empty() && !input.vector.empty();
+}
+
+double unnamedWeight(const StepInput& input)
+{
+    if (!mixesWholeVocabulary(input))
+        return 0;
+    double named = 0;
+    for (const float weight : input.weights)
+        named += static_cast<double>(weight);
+    return std::max(0.0, 1 - named);
 }
 
 } // namespace halftone

@@ -29,7 +29,12 @@ struct RankedWeight
 
 /// Mixture: the raw mass of the tokens that were not fed. Filtered, Raw: the mass, of that same
 /// quantity, of the tokens that were not recorded. Never below 0; NaN where it has no meaning
-/// (a fed vector that is no mixture of tokens).
+/// (a fed vector that is no mixture of tokens, or one of the whole vocabulary).
 [[nodiscard]] double massLeftOut(const StepRecord&, WeightKind);
+
+/// Whether a mixture of the whole vocabulary was fed, of which the record names the heaviest.
+[[nodiscard]] bool mixesWholeVocabulary(const StepInput&);
+/// The weight in it of the tokens that are not named, 0 for other inputs.
+[[nodiscard]] double unnamedWeight(const StepInput&);
 
 } // namespace halftone

@@ -36,7 +36,8 @@ struct CacheShape
     bool operator==(const CacheShape&) const = default;
 };
 
-/// Three answers to "how big is the cache" (bytes).
+/// Three answers to "how big is the cache" (bytes). Of a run with a partner model they are sums over
+/// both models' caches, each of which may not have read all rows yet.
 struct CacheUsage
 {
     std::int64_t rows = 0;      // positions fed so far

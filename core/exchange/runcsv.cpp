@@ -158,6 +158,8 @@ void writeComments(std::ostream& out, const StoredRun& run)
     line("prompt_ids", join(info.promptIds));
     if (!info.softPrompt.empty())
         line("soft_prompt", info.softPrompt);
+    if (!info.partner.empty())
+        line("partner", info.partner);
     line("units", "probabilities are fractions of 1, entropies nats, times nanoseconds");
     line("entropy, varentropy, p_max, candidates",
          "of the raw distribution: T = 1, full vocabulary, nothing filtered");

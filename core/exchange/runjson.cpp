@@ -2,7 +2,9 @@
 #include "exchange/text_p.h"
 
 #include <nlohmann/json.hpp>
+
 #include <ostream>
+#include <utility>
 
 namespace halftone {
 
@@ -191,12 +193,15 @@ std::string runToJson(const RunInfo& run, const TokenTable& tokens)
     json.key("prompt_pieces").beginArray();
     for (const TokenId id : run.promptIds)
         json.value(tokens.piece(id));
-    json.endArray()
-        .key("soft_prompt");
-    if (run.softPrompt.empty())
-        json.null();
-    else
-        json.raw(run.softPrompt);
+    json.endArray();
+    for (const auto& [key, value] :
+         {std::pair("soft_prompt", &run.softPrompt), std::pair("partner", &run.partner)}) {
+        json.key(key);
+        if (value->empty())
+            json.null();
+        else
+            json.raw(*value);
+    }
     json.member("program_version", run.programVersion)
         .member("started_ms", run.startedMs)
         .member("finished_ms", run.finishedMs)

@@ -2,6 +2,7 @@
 // and comes out again when the same command is given a second time.
 #include "cliprocess.h"
 #include "engine/engine.h"
+#include "engine/partner.h"
 #include "qverifyresult.h"
 #include "store/sessionstore.h"
 
@@ -134,6 +135,8 @@ void TestCliKill::whatWasStoredGoesOnAndComesOutAgain_data()
     row("entropix", {"--entropix-clarify", "lell nilt"});
     row("filler", {"--filler-count", "20", "--answer-temperature", "1.2"});
     row("budget", {"--think-budget", "20", "--budget-inject", "lell nilt", "--temperature", "1.2"});
+    row("speculative", {"--partner", m_model, "--hand-over", "entropy", "--turn-length", "3",
+                        "--in-answer", "on", "--temperature", "1.5", "--answer-temperature", "1.5"});
 }
 
 void TestCliKill::whatWasStoredGoesOnAndComesOutAgain()
@@ -157,7 +160,8 @@ void TestCliKill::whatWasStoredGoesOnAndComesOutAgain()
 
     const auto settings = runSettingsFromJson(first.info.settings);
     QVERIFY_RESULT(settings);
-    const auto session = m_engine->createSession(*settings);
+    const auto session =
+        m_engine->createSession(*settings, needsPartner(*settings) ? m_engine : nullptr);
     QVERIFY_RESULT(session);
     QVERIFY_RESULT((*session)->prefill(first.info.promptIds));
     QVERIFY_RESULT((*session)->resume(first.steps));

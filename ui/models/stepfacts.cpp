@@ -99,7 +99,7 @@ FactGroup placeFacts(const StepRecord* step, const TokenTable* tokens)
             [](const auto& s) {
                 return s.model == 0 ? Words::tr("the run's model") : Words::tr("its partner");
             },
-            Words::tr("whose distribution it is"))
+            Words::tr("by its logits"))
         .text(
             Words::tr("Shown token"),
             [&](const auto& s) { return tokenWithId(*tokens, s.sampled); },

@@ -116,8 +116,10 @@ Editor textEditor(const std::function<void()>& changed, QWidget* parent)
     QObject::connect(line, &QLineEdit::textChanged, parent, changed);
     return {line, [line] { return ParameterValue(fromLine(line->text().toStdString())); },
             [line](const ParameterValue& value) {
-                if (const auto* text = std::get_if<std::string>(&value))
+                if (const auto* text = std::get_if<std::string>(&value)) {
                     line->setText(QString::fromStdString(toLine(*text)));
+                    line->setCursorPosition(0); // a long text is read from its start
+                }
             }};
 }
 

@@ -51,6 +51,8 @@ TracePanel::TracePanel(RunDocument* document, StepCursor* cursor, QWidget* paren
     connect(m_findBar, &FindBar::previousRequested, this, &TracePanel::findPrevious);
     connect(m_findBar, &FindBar::closed, this, &TracePanel::endFind);
     connect(m_document, &RunDocument::reset, this, &TracePanel::updateMatches);
+    connect(m_document, &RunDocument::reset, this,
+            [this] { m_legend->setPartner(!m_document->info().partner.empty()); });
     connect(m_document, &RunDocument::stepsAppended, this, &TracePanel::updateMatches);
     m_legend->setColors(m_view->colors());
 }

@@ -194,7 +194,8 @@ void FocusList::draw(QCPPainter* painter)
                       MixturePlot::tr("step %1").arg(locale.toString(m_owner.focusedStep())));
     y += line;
     const std::vector<RankedWeight> ranked = rankedWeights(*record, m_owner.kind());
-    double later = 0;
+    const bool fed = m_owner.kind() == WeightKind::Mixture;
+    double later = fed ? unnamedWeight(record->input) : 0;
     for (std::size_t i = 0; i < ranked.size(); ++i) {
         const auto weight = static_cast<double>(ranked[i].weight);
         if (i < PlotTheme::rankCount)
@@ -206,7 +207,7 @@ void FocusList::draw(QCPPainter* painter)
     if (later > 0)
         write(shareBrush(theme, PlotTheme::rankCount), MixturePlot::tr("later ranks"),
               numberText(later));
-    if (m_owner.kind() != WeightKind::Mixture)
+    if (!fed)
         write(shareBrush(theme, PlotTheme::rankCount + 1), MixturePlot::tr("not recorded"),
               numberText(massLeftOut(*record, m_owner.kind())));
 }

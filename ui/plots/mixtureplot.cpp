@@ -245,6 +245,8 @@ void MixturePlot::extendPyramids()
                 greatest[column + rank] = ranked[rank].weight;
             share[std::min(rank, PlotTheme::rankCount)] += ranked[rank].weight;
         }
+        if (m_kind == WeightKind::Mixture)
+            share[PlotTheme::rankCount] += static_cast<float>(unnamedWeight(steps[i].input));
         // What was not fed is raw mass: it cannot be stacked on mixture weights.
         share[shareCount - 1] = m_kind == WeightKind::Mixture ? 0 : leftOut;
     }
@@ -392,7 +394,8 @@ QString MixturePlot::readOutOf(qint64 step) const
     };
     QString text = stepText(step);
     const double leftOut = massLeftOut(record, m_kind);
-    if (std::isnan(leftOut))
+    const bool whole = m_kind == WeightKind::Mixture && mixesWholeVocabulary(record.input);
+    if (std::isnan(leftOut) && !whole)
         return text + tr(" · a vector was fed that is no mixture of tokens");
     const std::optional<std::size_t> rank = hoveredRank();
     if (rank && *rank <= ranked.size()) {
@@ -415,6 +418,9 @@ QString MixturePlot::readOutOf(qint64 step) const
             parts += tr("%n more", nullptr, static_cast<int>(ranked.size() - readOutRanks));
         text += parts.join(QStringLiteral(", "));
     }
+    if (whole)
+        return text + tr(" · the other tokens of the vocabulary were fed with %1 together")
+                          .arg(number(unnamedWeight(record.input)));
     return text + QStringLiteral(" · %1 %2").arg(leftOutText(m_kind), number(leftOut));
 }
 

@@ -50,9 +50,11 @@ QString ColorLegend::text() const
 {
     if (!m_colors)
         return {};
-    if (m_colors->colorBy() == ColorBy::Phase)
-        return tr("%1: %2, %3").arg(m_colors->caption(), title(Phase::Think), title(Phase::Answer));
-    return tr("%1: %2 to %3").arg(m_colors->caption(), lowText(), highText());
+    const QString colors =
+        m_colors->colorBy() == ColorBy::Phase
+            ? tr("%1: %2, %3").arg(m_colors->caption(), title(Phase::Think), title(Phase::Answer))
+            : tr("%1: %2 to %3").arg(m_colors->caption(), lowText(), highText());
+    return m_partner ? tr("%1; underlined: the partner model decided").arg(colors) : colors;
 }
 
 QSize ColorLegend::sizeHint() const
@@ -93,19 +95,35 @@ void ColorLegend::paintEvent(QPaintEvent*)
     else
         paintRamp(painter, x, std::clamp(width() - x - ends, leastRamp, greatestRamp));
     const double used = phases ? x + scaleWidth : x + ends + greatestRamp;
-    const double forcedWidth = metrics.horizontalAdvance(title(EventKind::Forced));
-    if (used + 2 * gap + forcedWidth <= width())
-        paintForced(painter, forcedWidth);
+    double right = width();
+    const auto mark = [&](const QString& text, Qt::PenStyle style) {
+        if (used + 2 * gap + metrics.horizontalAdvance(text) <= right)
+            right = paintMark(painter, right, text, style) - 2 * gap;
+    };
+    mark(title(EventKind::Forced), Qt::DotLine);
+    if (m_partner)
+        mark(tr("partner"), Qt::SolidLine);
 }
 
-void ColorLegend::paintForced(QPainter& painter, double textWidth) const
+double ColorLegend::paintMark(QPainter& painter, double right, const QString& text,
+                              Qt::PenStyle style) const
 {
-    const QRectF box(width() - textWidth, 0, textWidth, height());
-    const double bottom = height() / 2.0 + QFontMetricsF(font()).height() / 2;
+    const QFontMetricsF metrics(font());
+    const double left = right - metrics.horizontalAdvance(text);
+    const double bottom = height() / 2.0 + metrics.height() / 2;
     painter.setPen(palette().color(QPalette::WindowText));
-    painter.drawText(box, Qt::AlignVCenter, title(EventKind::Forced));
-    painter.setPen(QPen(palette().color(QPalette::WindowText), 2, Qt::DotLine));
-    painter.drawLine(QPointF(box.left(), bottom), QPointF(box.right(), bottom));
+    painter.drawText(QRectF(left, 0, right - left, height()), Qt::AlignVCenter, text);
+    painter.setPen(QPen(palette().color(QPalette::WindowText), 2, style));
+    painter.drawLine(QPointF(left, bottom), QPointF(right, bottom));
+    return left;
+}
+
+void ColorLegend::setPartner(bool partner)
+{
+    m_partner = partner;
+    setAccessibleName(text());
+    setToolTip(text());
+    update();
 }
 
 void ColorLegend::paintRamp(QPainter& painter, double x, double width) const

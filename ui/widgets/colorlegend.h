@@ -18,6 +18,8 @@ public:
     explicit ColorLegend(QWidget* parent = nullptr);
 
     void setColors(const TraceColors&);
+    /// Whether steps of a partner model can be there, which the trace underlines.
+    void setPartner(bool);
     /// All that the legend says, as text.
     [[nodiscard]] QString text() const;
 
@@ -30,12 +32,13 @@ protected:
 private:
     void paintRamp(QPainter&, double x, double width) const;
     void paintPhases(QPainter&, double x) const;
-    /// How a forced input looks in the trace, at the right end.
-    void paintForced(QPainter&, double textWidth) const;
+    /// How the trace marks such steps, with its right end at `right`; returns its left end.
+    double paintMark(QPainter&, double right, const QString& text, Qt::PenStyle) const;
     [[nodiscard]] QString lowText() const;
     [[nodiscard]] QString highText() const;
 
     std::optional<TraceColors> m_colors;
+    bool m_partner = false;
 };
 
 } // namespace halftone::ui

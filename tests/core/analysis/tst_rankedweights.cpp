@@ -78,6 +78,23 @@ private Q_SLOTS:
         QVERIFY(std::isnan(massLeftOut(record, WeightKind::Mixture)));
     }
 
+    void aMixtureOfTheWholeVocabularyLeavesNothingOutAndTellsTheWeightOfWhatItDoesNotName()
+    {
+        StepRecord record;
+        record.input.kind = InputKind::Mixture;
+        record.input.ids = {TokenId{1}, TokenId{2}};
+        record.input.weights = {0.5F, 0.25F};
+        record.input.vector = {1, 2, 3};
+        record.candidates = {{TokenId{1}, 0.25F, 0.5F, 0.5F}};
+        QVERIFY(mixesWholeVocabulary(record.input));
+        QVERIFY(std::isnan(massLeftOut(record, WeightKind::Mixture)));
+        QCOMPARE(unnamedWeight(record.input), 0.25);
+        record.input.vector.clear();
+        QVERIFY(!mixesWholeVocabulary(record.input));
+        QCOMPARE(unnamedWeight(record.input), 0.0);
+        QCOMPARE(massLeftOut(record, WeightKind::Mixture), 0.75);
+    }
+
     void roundingNeverLeavesOutLessThanNothing()
     {
         StepRecord record;

@@ -107,7 +107,7 @@ constexpr const char* runJson =
     R"({"run":12,"session":3,"origin":{"run":11,"step":1,"change":"fed 'b'","role":"fork"},)"
     R"("status":"finished","stop_reason":"end-token","failure":"","mode":"soft","seed":7,)"
     R"("settings":{"mode":"soft","seed":7},"prompt":"Say \"hi\"\n# now","prompt_ids":[3,1],)"
-    R"("prompt_pieces":["</s>","<0xE2><0x82>"],"soft_prompt":null,"program_version":"0.1.0",)"
+    R"("prompt_pieces":["</s>","<0xE2><0x82>"],"soft_prompt":null,"partner":null,"program_version":"0.1.0",)"
     R"("started_ms":1700000000123,"finished_ms":1700000001000,)"
     R"("timings":{"prompt_tokens":2,"prefill_ns":1000,"decode_steps":2,"decode_ns":3000},)"
     R"("model":{"name":"starter","path":"/models/starter",)"
