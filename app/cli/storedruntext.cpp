@@ -1,6 +1,8 @@
 #include "storedruntext.h"
 
 #include "base/counted.h"
+#include "engine/partner.h"
+#include "engine/softprompttext.h"
 #include "reasoning/runsettings.h"
 #include "tracetext.h"
 #include "whentext.h"
@@ -58,6 +60,34 @@ std::string parametersText(const RunInfo& info)
     return text;
 }
 
+void writePartner(std::ostream& out, const RunInfo& info)
+{
+    if (const auto partner = partnerOf(info); partner && *partner)
+        line(out, "partner",
+             printableLine((*partner)->name) + ", " + printableLine((*partner)->path) +
+                 ", fingerprint " + (*partner)->fingerprint);
+}
+
+/// A line for its folder, and one for each row with the tokens it is nearest to (cosine).
+void writeSoftPrompt(std::ostream& out, const RunInfo& info, const TokenTable& tokens)
+{
+    const auto prompt = softPromptOf(info);
+    if (!prompt || !*prompt)
+        return;
+    line(out, "soft prompt",
+         counted(std::ssize((*prompt)->nearest), "row") + " of " +
+             printableLine((*prompt)->path) + ", fingerprint " + (*prompt)->fingerprint);
+    for (std::size_t row = 0; row < (*prompt)->nearest.size(); ++row) {
+        std::string text;
+        for (const NearestToken& token : (*prompt)->nearest[row]) {
+            char cosine[32];
+            std::snprintf(cosine, sizeof cosine, " %.2f", static_cast<double>(token.cosine));
+            text += (text.empty() ? "" : ", ") + printableLine(tokens.piece(token.id)) + cosine;
+        }
+        line(out, "  row " + std::to_string(row), "nearest (cosine): " + text);
+    }
+}
+
 } // namespace
 
 void writeSummary(std::ostream& out, const StoredRun& run)
@@ -74,6 +104,8 @@ void writeSummary(std::ostream& out, const StoredRun& run)
     line(out, "model", modelText(info.model));
     line(out, "folder", printableLine(info.model.path));
     line(out, "fingerprint", info.model.fingerprint);
+    writePartner(out, info);
+    writeSoftPrompt(out, info, *run.tokens);
     line(out, "mode", info.mode + ", seed " + std::to_string(info.seed));
     if (const std::string parameters = parametersText(info); !parameters.empty())
         line(out, "parameters", parameters);

@@ -5,39 +5,9 @@
 #include "engine/guard_p.h"
 #include "engine/partner.h"
 #include "engine/sessionstate_p.h"
-
-#include <nlohmann/json.hpp>
+#include "engine/softprompttext.h"
 
 namespace halftone {
-
-namespace {
-
-constexpr int nearestOfRow = 3;
-
-/// {"path", "fingerprint", "base_model", "rows", "nearest": for each row [{"id", "cosine"}, ...]}
-std::string describeSoftPrompt(const SoftPrompt& prompt, const LanguageModel& model)
-{
-    nlohmann::ordered_json json{{"path", prompt.path},
-                                {"fingerprint", prompt.fingerprint},
-                                {"base_model", prompt.baseModel},
-                                {"rows", prompt.rows},
-                                {"nearest", nlohmann::ordered_json::array()}};
-    for (std::int64_t row = 0; row < prompt.rows; ++row) {
-        auto& tokens = json["nearest"].emplace_back(nlohmann::ordered_json::array());
-        const auto nearest =
-            model.nearestTokens(std::span(prompt.values)
-                                    .subspan(static_cast<std::size_t>(row * prompt.width),
-                                             static_cast<std::size_t>(prompt.width)),
-                                nearestOfRow);
-        if (!nearest)
-            continue;
-        for (const NearestToken& token : *nearest)
-            tokens.push_back({{"id", token.id.value}, {"cosine", token.cosine}});
-    }
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-} // namespace
 
 Session::Session(std::unique_ptr<State> state)
     : m_state(std::move(state))

@@ -116,6 +116,8 @@ private Q_SLOTS:
     void theTableModelGrowsByRows();
     void aLiveTraceFollowsItsEndUntilOneScrollsAway();
     void softStepsShowTheirHeaviestComponents();
+    void theRowsOfASoftPromptAreNamedByTheirNearestTokens();
+    void theLegendTellsHowThePartnersStepsAreMarked();
     void aHundredThousandStepsScrollAnywhere();
     void anotherRunReplacesEverything();
     void aClosedDocumentIsAnInvitation();
@@ -479,6 +481,46 @@ void TestTracePanel::softStepsShowTheirHeaviestComponents()
         QVERIFY(with.pixelColor(x, y) != page);
         QCOMPARE(without.pixelColor(x, y), page);
     }
+}
+
+void TestTracePanel::theRowsOfASoftPromptAreNamedByTheirNearestTokens()
+{
+    Stage stage;
+    auto* rows = stage.panel.findChild<QLabel*>(u"softPromptRows"_s);
+    SampleTrace trace(" ");
+    trace.token("from", 0.9);
+    trace.token("bern", 0.9);
+    trace.info.softPrompt =
+        QStringLiteral(R"({"path": "/tuned", "fingerprint": "0", "nearest":
+            [[{"id": %1, "cosine": 0.75}, {"id": %2, "cosine": 0.5}],
+             [{"id": %2, "cosine": 0.25}]]})")
+            .arg(trace.id("from").value)
+            .arg(trace.id("bern").value)
+            .toStdString();
+    stage.open(trace);
+    QVERIFY(stage.start());
+    QVERIFY(rows->isVisible());
+    QVERIFY2(rows->text().endsWith(u"from 0.75 · bern 0.25"_s), qPrintable(rows->text()));
+    QVERIFY(rows->toolTip().contains(u"row 0: from 0.75, bern 0.5"_s));
+    SampleTrace plain(" ");
+    plain.token("from", 0.9);
+    stage.open(plain);
+    QVERIFY(!rows->isVisible());
+}
+
+void TestTracePanel::theLegendTellsHowThePartnersStepsAreMarked()
+{
+    Stage stage;
+    SampleTrace trace(" ");
+    trace.token("from", 0.9);
+    stage.open(trace);
+    auto* legend = stage.panel.findChild<ColorLegend*>();
+    QVERIFY(!legend->text().contains(u"partner"_s));
+    SampleTrace two(" ");
+    two.token("from", 0.9);
+    two.info.partner = R"({"name": "strong", "path": "/strong", "fingerprint": "0"})";
+    stage.open(two);
+    QVERIFY(legend->text().contains(u"underlined: the partner model decided"_s));
 }
 
 void TestTracePanel::aHundredThousandStepsScrollAnywhere()

@@ -1,8 +1,11 @@
 #include "panels/tracepanel.h"
 
+#include "engine/softprompttext.h"
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
 #include "models/steptablemodel.h"
+#include "models/stepwords.h"
+#include "models/tokentext.h"
 #include "widgets/colorlegend.h"
 #include "widgets/copyrows.h"
 #include "widgets/findbar.h"
@@ -53,8 +56,35 @@ TracePanel::TracePanel(RunDocument* document, StepCursor* cursor, QWidget* paren
     connect(m_document, &RunDocument::reset, this, &TracePanel::updateMatches);
     connect(m_document, &RunDocument::reset, this,
             [this] { m_legend->setPartner(!m_document->info().partner.empty()); });
+    connect(m_document, &RunDocument::reset, this, &TracePanel::showSoftPrompt);
     connect(m_document, &RunDocument::stepsAppended, this, &TracePanel::updateMatches);
     m_legend->setColors(m_view->colors());
+}
+
+/// The rows before the prompt, which are no tokens, by the tokens that they are nearest to.
+void TracePanel::showSoftPrompt()
+{
+    const auto prompt = softPromptOf(m_document->info());
+    m_softPrompt->setVisible(prompt && *prompt);
+    if (m_softPrompt->isHidden())
+        return;
+    QStringList heads;
+    QStringList rows;
+    for (const std::vector<NearestToken>& row : (*prompt)->nearest) {
+        QStringList tokens;
+        for (const NearestToken& token : row)
+            tokens << tr("%1 %2").arg(shownText(*m_document->tokens(), token.id),
+                                      shownNumber(static_cast<double>(token.cosine), 2));
+        heads << (tokens.isEmpty() ? tr("none") : tokens.front());
+        rows << tr("row %1: %2").arg(rows.size()).arg(tokens.join(QStringLiteral(", ")));
+    }
+    m_softPrompt->setText(tr("Soft prompt, rows by nearest token (cosine): %1")
+                              .arg(heads.join(QStringLiteral(" · "))));
+    m_softPrompt->setToolTip(
+        QStringLiteral("<qt>%1<br>%2</qt>")
+            .arg(QString::fromStdString((*prompt)->path).toHtmlEscaped(),
+                 rows.join(QLatin1Char('\n')).toHtmlEscaped().replace(
+                     QLatin1Char('\n'), QStringLiteral("<br>"))));
 }
 
 void TracePanel::makeTable()
@@ -205,6 +235,13 @@ void TracePanel::layOut()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addLayout(tools);
+    m_softPrompt = new QLabel(this);
+    m_softPrompt->setObjectName(QStringLiteral("softPromptRows"));
+    m_softPrompt->setContentsMargins(6, 0, 6, 2);
+    m_softPrompt->setTextFormat(Qt::PlainText);
+    m_softPrompt->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    m_softPrompt->hide();
+    layout->addWidget(m_softPrompt);
     layout->addWidget(m_pages, 1);
     layout->addWidget(m_findBar);
     layout->addLayout(legend);

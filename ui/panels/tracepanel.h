@@ -12,6 +12,7 @@
 
 class QAction;
 class QComboBox;
+class QLabel;
 class QStackedWidget;
 class QTableView;
 
@@ -42,6 +43,7 @@ public:
 
 private:
     void makeActions();
+    void showSoftPrompt();
     void makeTable();
     void layOut();
     struct Command
@@ -73,6 +75,7 @@ private:
     QStackedWidget* m_pages;
     QComboBox* m_colorBox;
     ColorLegend* m_legend;
+    QLabel* m_softPrompt = nullptr; // above the trace, of a run that has one
     FindBar* m_findBar;
     QAction* m_boundaries = nullptr;
     QAction* m_whitespace = nullptr;

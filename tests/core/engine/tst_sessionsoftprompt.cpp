@@ -1,4 +1,5 @@
 // Rows of a tuned prompt before the prompt's own.
+#include "engine/softprompttext.h"
 #include "safetensorswriter.h"
 #include "sessiontools.h"
 
@@ -67,6 +68,17 @@ private Q_SLOTS:
         const std::string info = session->describe().softPrompt;
         QVERIFY(info.find(R"("rows":2,"nearest":[[{"id":4,"cosine":1.0})") != std::string::npos);
         QVERIFY(info.find(R"([{"id":7,"cosine":1.0})") != std::string::npos);
+        const auto rows = softPromptOf(session->describe());
+        QVERIFY_RESULT(rows);
+        QCOMPARE((*rows)->nearest.size(), 2U);
+        QCOMPARE((*rows)->nearest[1].front(), (NearestToken{TokenId{7}, 1.0F}));
+        QVERIFY(!softPromptOf(RunInfo{})->has_value());
+        for (const char* damaged : {"{", "[]", R"({"path": 1})", R"({"path": "a", "fingerprint": "b",
+                                    "nearest": [[{"id": "x"}]]})"}) {
+            RunInfo broken;
+            broken.softPrompt = damaged;
+            QVERIFY2(!softPromptOf(broken), damaged);
+        }
     }
 
     void forksShareItEvenWhenTheFolderIsGone()
