@@ -18,6 +18,7 @@ set(may_store base cache trace analysis)
 set(may_exchange base cache trace tokenizer analysis store)
 set(may_runs base trace reasoning engine store)
 set(may_tasks base)
+set(may_eval base trace tokenizer tasks reasoning engine store exchange runs)
 
 set(problems)
 
@@ -76,7 +77,7 @@ foreach(file IN LISTS ui_files)
     file(RELATIVE_PATH relative ${ROOT} ${file})
     forbid(${file} "^#include [<\"](torch/|ATen/|c10/|sqlite3.h|model/torch/)"
         "the window and the command line see core's public headers only")
-    forbid(${file} "^#include \"(base|format|cache|trace|tokenizer|sampling|reasoning|model|engine|analysis|store|exchange|runs)/.*_p\\.h"
+    forbid(${file} "^#include \"(base|format|cache|trace|tokenizer|sampling|reasoning|model|engine|analysis|store|exchange|runs|eval)/.*_p\\.h"
         "private headers of core stay in core")
     if(NOT relative STREQUAL "ui/plots/qcp.h")
         forbid(${file} "^#include [<\"]qcustomplot.h" "include plots/qcp.h instead")
