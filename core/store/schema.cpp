@@ -1,6 +1,7 @@
 #include "store/schema_p.h"
 
 #include <array>
+#include <string>
 
 namespace halftone {
 
@@ -130,6 +131,36 @@ CREATE TABLE events (
 CREATE INDEX events_by_step ON events (step);
 )sql";
 
+constexpr std::string_view evaluationTables = R"sql(
+CREATE TABLE evaluations (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    session     INTEGER NOT NULL UNIQUE REFERENCES sessions (id),
+    name        TEXT NOT NULL,
+    plan        TEXT NOT NULL,
+    data        TEXT NOT NULL,
+    model       TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    created_ms  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE samples (
+    run           INTEGER PRIMARY KEY REFERENCES runs (id),
+    evaluation    INTEGER NOT NULL REFERENCES evaluations (id),
+    setting       TEXT NOT NULL,
+    item          TEXT NOT NULL,
+    seed          INTEGER NOT NULL,
+    difficulty    INTEGER NOT NULL,
+    correct       INTEGER,
+    answer        TEXT,
+    think_tokens  INTEGER NOT NULL DEFAULT 0,
+    answer_tokens INTEGER NOT NULL DEFAULT 0,
+    entropy       ANY,
+    forks         INTEGER NOT NULL DEFAULT 0,
+    open_forks    INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (evaluation, setting, item, seed)
+) STRICT;
+)sql";
+
 // New columns stand last with the value that older runs have in them, so that old and new files
 // have one layout.
 constexpr std::array migrations{
@@ -144,13 +175,15 @@ ALTER TABLE steps ADD COLUMN nearest BLOB NOT NULL DEFAULT x'';
 ALTER TABLE steps ADD COLUMN probe BLOB NOT NULL DEFAULT x'';
 UPDATE events SET kind = 'by-hand' WHERE kind = 'forced' AND detail = 'set by hand';
 )sql"},
+    Migration{2, evaluationTables},
 };
 
 } // namespace
 
 const Schema& currentSchema()
 {
-    static constexpr Schema schema{2, tables, migrations};
+    static const std::string all = std::string(tables) + std::string(evaluationTables);
+    static const Schema schema{3, all, migrations};
     return schema;
 }
 

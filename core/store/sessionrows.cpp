@@ -192,7 +192,9 @@ Result<void> deleteSession(Database& database, SessionId session)
     runs->reset();
     // Forks live in their parent's session, so no run elsewhere loses its beginning.
     for (const std::string_view sql :
-         {"DELETE FROM runs WHERE session = ?", "DELETE FROM sessions WHERE id = ?"}) {
+         {"DELETE FROM samples WHERE evaluation IN (SELECT id FROM evaluations WHERE session = ?)",
+          "DELETE FROM evaluations WHERE session = ?", "DELETE FROM runs WHERE session = ?",
+          "DELETE FROM sessions WHERE id = ?"}) {
         auto deletion = Statement::prepare(database, sql);
         if (!deletion)
             return Unexpected(deletion.error());

@@ -22,7 +22,7 @@ namespace halftone {
 /// Newest first.
 [[nodiscard]] Result<std::vector<SessionSummary>> readSessions(const Database&,
                                                                const SessionFilter&);
-/// With its runs and their steps. Call in a write transaction.
+/// With its runs, their steps and the evaluation that they are of. Call in a write transaction.
 [[nodiscard]] Result<void> deleteSession(Database&, SessionId);
 
 } // namespace halftone

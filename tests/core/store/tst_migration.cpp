@@ -19,10 +19,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::array goodSteps{
-    Migration{2, "ALTER TABLE runs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0;"
+    Migration{3, "ALTER TABLE runs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0;"
                  "UPDATE runs SET stars = id;"},
     // A table made anew while others refer to it, as SQLite wants it done.
-    Migration{3, "CREATE TABLE new_sessions (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    Migration{4, "CREATE TABLE new_sessions (id INTEGER PRIMARY KEY AUTOINCREMENT,"
                  " name TEXT NOT NULL, created_ms INTEGER NOT NULL, binned_ms INTEGER,"
                  " tag TEXT NOT NULL DEFAULT 'none') STRICT;"
                  "INSERT INTO new_sessions SELECT *, 'old' FROM sessions;"
@@ -31,9 +31,9 @@ constexpr std::array goodSteps{
 };
 
 constexpr std::array badSql{
-    Migration{2, "UPDATE runs SET mode = 'lost'; UPDATE absent SET x = 1;"}};
-constexpr std::array badRows{Migration{2, "DELETE FROM sessions;"}};
-constexpr std::array tooNew{Migration{3, "SELECT 1;"}};
+    Migration{3, "UPDATE runs SET mode = 'lost'; UPDATE absent SET x = 1;"}};
+constexpr std::array badRows{Migration{3, "DELETE FROM sessions;"}};
+constexpr std::array tooNew{Migration{4, "SELECT 1;"}};
 
 Schema schema(int version, std::span<const Migration> steps)
 {
@@ -69,6 +69,7 @@ private Q_SLOTS:
         QTest::addColumn<QString>("dump");
         QTest::newRow("1") << QFINDTESTDATA("data/schema1.sql");
         QTest::newRow("2") << QFINDTESTDATA("data/schema2.sql");
+        QTest::newRow("3") << QFINDTESTDATA("data/schema3.sql");
     }
     void everySchemaThatWasEverReleasedOpens()
     {
@@ -101,7 +102,7 @@ private Q_SLOTS:
 
     void theTablesAreThoseReleasedUnderTheirNumber()
     {
-        QFile file(QFINDTESTDATA("data/schema2.sql"));
+        QFile file(QFINDTESTDATA("data/schema3.sql"));
         QVERIFY(file.open(QIODevice::ReadOnly));
         const TemporaryFolder released;
         runSql(released.library(), file.readAll().toStdString());
@@ -110,7 +111,7 @@ private Q_SLOTS:
         const char* schemaText = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM "
                                  "sqlite_schema WHERE sql NOT NULL ORDER BY name)";
         QCOMPARE(runSql(folder.library(), schemaText), runSql(released.library(), schemaText));
-        QCOMPARE(currentSchema().version, 2);
+        QCOMPARE(currentSchema().version, 3);
     }
 
     void inputsSetByHandKeepBeingSo()
@@ -137,7 +138,8 @@ private Q_SLOTS:
         QVERIFY_RESULT(SessionStore::open(old.library()));
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        for (const char* table : {"sessions", "vocabularies", "models", "runs", "steps", "events"}) {
+        for (const char* table : {"sessions", "vocabularies", "models", "runs", "steps", "events",
+                                  "evaluations", "samples"}) {
             const std::string columns =
                 "SELECT group_concat(name || ' ' || type || ' ' || \"notnull\" || ' ' || "
                 "coalesce(dflt_value, ''), ', ') FROM pragma_table_info('" +
@@ -150,16 +152,16 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const auto library = openLibrary(folder.library(), true, schema(4, goodSteps));
+        const auto library = openLibrary(folder.library(), true, schema(5, goodSteps));
         QVERIFY_RESULT(library);
-        const std::string backup = folder.library().string() + ".schema-2.backup";
+        const std::string backup = folder.library().string() + ".schema-3.backup";
         QCOMPARE(library->notice, "The library '" + folder.library().string() +
-                                      "' was brought from schema 2 to 4; a copy from before is in "
+                                      "' was brought from schema 3 to 5; a copy from before is in "
                                       "'" +
                                       backup + "'.");
         QVERIFY(!library->readOnly);
-        QCOMPARE(library->schemaVersion, 4);
-        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "4");
+        QCOMPARE(library->schemaVersion, 5);
+        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "5");
         QCOMPARE(runSql(folder.library(), "SELECT stars FROM runs"), "1");
         QCOMPARE(runSql(folder.library(), "SELECT name || ' ' || tag FROM sessions"), "kept old");
         QCOMPARE(runSql(folder.library(), "SELECT count(*) FROM steps"), "40");
@@ -177,8 +179,8 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(4, goodSteps)));
-        const auto again = openLibrary(folder.library(), true, schema(4, goodSteps));
+        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(5, goodSteps)));
+        const auto again = openLibrary(folder.library(), true, schema(5, goodSteps));
         QVERIFY_RESULT(again);
         QCOMPARE(again->notice, "");
         // And for the program from before it is a newer one.
@@ -204,12 +206,12 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         makeLibrary(folder.library());
         const auto failed = openLibrary(
-            folder.library(), true, schema(3, which == 0 ? std::span(badSql) : std::span(badRows)));
+            folder.library(), true, schema(4, which == 0 ? std::span(badSql) : std::span(badRows)));
         QVERIFY(!failed);
         const std::string start = "The library '" + folder.library().string() +
-                                  "' could not be brought from schema 2 to 3; it was left as it "
+                                  "' could not be brought from schema 3 to 4; it was left as it "
                                   "was, with a copy in '" +
-                                  folder.library().string() + ".schema-2.backup'. ";
+                                  folder.library().string() + ".schema-3.backup'. ";
         QVERIFY2(failed.error().message.starts_with(start), failed.error().message.c_str());
         QVERIFY2(failed.error().message.find(reason.toStdString()) != std::string::npos,
                  failed.error().message.c_str());
@@ -225,13 +227,13 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const fs::path first = folder.library().string() + ".schema-2.backup";
+        const fs::path first = folder.library().string() + ".schema-3.backup";
         fs::copy_file(folder.library(), first);
         const auto stamp = fs::last_write_time(first);
-        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(4, goodSteps)));
+        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(5, goodSteps)));
         QCOMPARE(filesIn(folder.path()),
-                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-2-2.backup",
-                                           "library.sqlite.schema-2.backup"}));
+                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-3-2.backup",
+                                           "library.sqlite.schema-3.backup"}));
         QVERIFY(fs::last_write_time(first) == stamp);
     }
 
@@ -240,26 +242,26 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         makeLibrary(folder.library());
         // A folder where the copy is to be written stands for a disk that refuses it.
-        fs::create_directories(folder.library().string() + ".schema-2.part/in the way");
-        const auto failed = openLibrary(folder.library(), true, schema(4, goodSteps));
+        fs::create_directories(folder.library().string() + ".schema-3.part/in the way");
+        const auto failed = openLibrary(folder.library(), true, schema(5, goodSteps));
         QVERIFY(!failed);
         const std::string start = "The library '" + folder.library().string() +
                                   "' has an older schema and no copy of it could be made before "
                                   "bringing it up to date; nothing was changed. ";
         QVERIFY2(failed.error().message.starts_with(start), failed.error().message.c_str());
-        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "2");
+        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "3");
     }
 
     void anOlderLibraryThatMayNotBeWrittenSaysWhatToDo()
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const auto refused = openLibrary(folder.library(), false, schema(4, goodSteps));
+        const auto refused = openLibrary(folder.library(), false, schema(5, goodSteps));
         QVERIFY(!refused);
         QCOMPARE(refused.error().code, ErrorCode::Unsupported);
         QCOMPARE(refused.error().message,
                  "The library '" + folder.library().string() +
-                     "' has schema 2, this version of Halftone reads 4. Open it (or a copy) once "
+                     "' has schema 3, this version of Halftone reads 5. Open it (or a copy) once "
                      "for writing, which brings it up to date.");
     }
 
@@ -267,11 +269,11 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const auto refused = openLibrary(folder.library(), true, schema(4, tooNew));
+        const auto refused = openLibrary(folder.library(), true, schema(5, tooNew));
         QVERIFY(!refused);
         QCOMPARE(refused.error().message,
                  "The library '" + folder.library().string() +
-                     "' has schema 2, which is too old for this version of Halftone.");
+                     "' has schema 3, which is too old for this version of Halftone.");
         QCOMPARE(filesIn(folder.path()), std::vector<std::string>{"library.sqlite"});
     }
 
@@ -283,7 +285,7 @@ private Q_SLOTS:
         std::vector<std::thread> threads;
         for (std::string& failure : failures)
             threads.emplace_back([&] {
-                if (const auto done = openLibrary(folder.library(), true, schema(4, goodSteps));
+                if (const auto done = openLibrary(folder.library(), true, schema(5, goodSteps));
                     !done)
                     failure = done.error().message;
             });
@@ -291,7 +293,7 @@ private Q_SLOTS:
             thread.join();
         QCOMPARE(failures, (std::array<std::string, 4>{}));
         QCOMPARE(filesIn(folder.path()),
-                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-2.backup"}));
+                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-3.backup"}));
         QCOMPARE(runSql(folder.library(), "SELECT stars FROM runs"), "1");
     }
 };
