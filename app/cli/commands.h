@@ -28,6 +28,7 @@ void addProbe(CLI::App& program, Action& action);
 void addCollapse(CLI::App& program, Action& action);
 void addExport(CLI::App& program, Action& action);
 void addBench(CLI::App& program, Action& action);
+void addEval(CLI::App& program, Action& action);
 void addModes(CLI::App& program, Action& action);
 
 } // namespace halftone::cli

@@ -73,6 +73,7 @@ void setUp(CLI::App& program, Action& action)
     addLogits(program, action);
     addScore(program, action);
     addBench(program, action);
+    addEval(program, action);
     addModes(program, action);
 }
 

@@ -1,7 +1,5 @@
 #include "eval/statistics.h"
 
-#include "base/rng.h"
-
 #include <boost/math/distributions/binomial.hpp>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <random>
 
 namespace halftone {
 
@@ -45,15 +44,16 @@ Interval bootstrapMean(std::span<const double> values, std::uint64_t seed)
 {
     if (values.empty())
         return {nan, nan};
-    const auto n = static_cast<double>(values.size());
+    // The standard says which numbers this generator gives; of its distributions it does not.
+    std::mt19937_64 draw(seed);
+    const std::uint64_t size = values.size();
     std::vector<double> means;
     means.reserve(resamples);
-    for (std::uint64_t i = 0; i < resamples; ++i) {
-        StepRng rng({seed, i, 0});
+    for (int i = 0; i < resamples; ++i) {
         double sum = 0;
         for (std::size_t j = 0; j < values.size(); ++j)
-            sum += values[static_cast<std::size_t>(rng.uniform() * n)];
-        means.push_back(sum / n);
+            sum += values[(draw() >> 32U) * size >> 32U];
+        means.push_back(sum / static_cast<double>(size));
     }
     std::sort(means.begin(), means.end());
     return {quantile(means, 0.025), quantile(means, 0.975)};

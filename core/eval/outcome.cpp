@@ -1,0 +1,60 @@
+#include "eval/outcome.h"
+
+#include "eval/items.h"
+#include "eval/statistics.h"
+#include "exchange/runexport.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace halftone {
+
+namespace {
+
+bool marksThinking(const StepRecord& step)
+{
+    return std::any_of(step.events.begin(), step.events.end(), [](const StepEvent& event) {
+        return event.kind == EventKind::ThinkingStarted || event.kind == EventKind::ThinkingEnded ||
+               event.kind == EventKind::ColdStop;
+    });
+}
+
+bool isFork(const StepRecord& step)
+{
+    return std::count_if(step.candidates.begin(), step.candidates.end(),
+                         [](const Candidate& candidate) { return candidate.raw >= forkWeight; }) >
+           1;
+}
+
+bool keepsForkOpen(const StepRecord& step)
+{
+    return std::count_if(step.input.weights.begin(), step.input.weights.end(),
+                         [](float weight) { return weight >= forkWeight; }) > 1;
+}
+
+} // namespace
+
+SampleOutcome outcomeOf(std::span<const StepRecord> steps, const TokenTable& tokens,
+                        const TaskItem& item, AnswerRule rule)
+{
+    SampleOutcome outcome;
+    outcome.answer = answerIn(textOf(steps, tokens).answer, rule);
+    outcome.correct = outcome.answer && isCorrect(*outcome.answer, item);
+    std::vector<double> thinking;
+    std::vector<double> answering;
+    for (const StepRecord& step : steps) {
+        if (!step.forced && isFork(step)) {
+            ++outcome.forks;
+            outcome.openForks += keepsForkOpen(step) ? 1 : 0;
+        }
+        if (step.stop == StopReason::EndToken || marksThinking(step))
+            continue;
+        (step.phase == Phase::Think ? thinking : answering).push_back(step.entropy);
+    }
+    outcome.thinkTokens = std::ssize(thinking);
+    outcome.answerTokens = std::ssize(answering);
+    outcome.entropy = mean(thinking.empty() ? answering : thinking);
+    return outcome;
+}
+
+} // namespace halftone

@@ -1,0 +1,57 @@
+// What an evaluation is to measure: the items of a data set, under each of several settings, with
+// each of several seeds. Written by a person as one JSON file (plan.md describes it); values that
+// no run could take are refused here, before a model is loaded.
+#pragma once
+
+#include "base/result.h"
+#include "reasoning/runsettings.h"
+#include "tasks/task.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace halftone {
+
+enum class ThinkingSwitch : std::uint8_t
+{
+    AsGiven, // as the item's prompt ends
+    On,      // the prompt ends with an open <think>
+    Off,     // the prompt ends with <think></think>: the answer comes at once
+};
+
+/// One of the ways to ask that are compared.
+struct EvaluationSetting
+{
+    std::string name;
+    RunSettings run; // complete; the seed is each sample's own
+    ThinkingSwitch thinking = ThinkingSwitch::AsGiven;
+    std::string promptTemplate = "{prompt}"; // the system text is in it already
+};
+
+struct EvaluationPlan
+{
+    std::string name;
+    std::string data; // a file, relative to the plan's folder
+    AnswerRule rule = AnswerRule::LastWord;
+    std::int64_t items = 0; // the first so many; 0: all
+    std::string model;      // a folder or a built-in model's name; empty: the default one
+    std::string partner;    // likewise, for modes that take turns between two models
+    std::vector<std::uint64_t> seeds{0};
+    std::vector<std::int64_t> passAt{1};     // the k of pass@k, ascending
+    int batch = 16;                          // runs that advance together
+    std::vector<EvaluationSetting> settings; // sweeps spread out
+    std::string json;                        // the whole plan again, keys sorted
+};
+
+/// Fails with InvalidInput (no plan at all) and InvalidArgument (values out of range, naming the
+/// setting, the parameter, its range and what was given).
+[[nodiscard]] Result<EvaluationPlan> evaluationPlanFromJson(std::string_view json);
+/// Whether samples of one plan are samples of the other: all but how many runs advance together.
+[[nodiscard]] bool samePlan(std::string_view json, std::string_view other);
+
+/// `item`'s prompt in the setting's template.
+[[nodiscard]] std::string promptOf(const EvaluationSetting&, const TaskItem& item);
+
+} // namespace halftone

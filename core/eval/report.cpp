@@ -1,0 +1,239 @@
+#include "eval/report.h"
+
+#include "base/counted.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+
+namespace halftone {
+
+namespace {
+
+using ItemSamples = std::map<std::string, std::vector<const StoredSample*>, std::less<>>;
+
+/// A setting's samples that have an outcome, by item, in the order of the seeds.
+ItemSamples samplesOf(const EvaluationSetting& setting, std::span<const StoredSample> samples)
+{
+    ItemSamples byItem;
+    for (const StoredSample& sample : samples)
+        if (sample.outcome && sample.key.setting == setting.name)
+            byItem[sample.key.item].push_back(&sample);
+    for (auto& [item, own] : byItem)
+        std::sort(own.begin(), own.end(), [](const StoredSample* a, const StoredSample* b) {
+            return a->key.seed < b->key.seed;
+        });
+    return byItem;
+}
+
+std::int64_t correctAmong(const std::vector<const StoredSample*>& samples)
+{
+    return std::count_if(samples.begin(), samples.end(),
+                         [](const StoredSample* sample) { return sample->outcome->correct; });
+}
+
+double shareOf(const std::vector<const StoredSample*>& samples)
+{
+    return static_cast<double>(correctAmong(samples)) / static_cast<double>(samples.size());
+}
+
+/// `shares`: of each item. Where they are all 0 or 1 they are so many throws of a coin.
+Estimate estimate(const std::vector<double>& shares)
+{
+    const bool coins = std::all_of(shares.begin(), shares.end(),
+                                   [](double share) { return share == 0 || share == 1; });
+    const auto right = std::count(shares.begin(), shares.end(), 1.0);
+    return {mean(shares),
+            coins ? wilsonInterval(right, std::ssize(shares)) : bootstrapMean(shares)};
+}
+
+PassAt passAtOf(const ItemSamples& items, std::int64_t k)
+{
+    std::vector<double> passes;
+    for (const auto& [item, samples] : items)
+        if (const auto pass = passAtK(std::ssize(samples), correctAmong(samples), k))
+            passes.push_back(*pass);
+    return {k, std::ssize(passes), estimate(passes)};
+}
+
+std::optional<MajorityReport> majorityOf(const ItemSamples& items)
+{
+    constexpr std::size_t fewest = 3; // two can only agree or tie
+    MajorityReport report;
+    std::vector<double> passes;
+    std::vector<double> shares;
+    std::vector<double> entropies;
+    for (const auto& [item, samples] : items) {
+        if (samples.size() < fewest)
+            continue;
+        std::vector<std::optional<std::string>> answers;
+        std::map<std::string, bool, std::less<>> correct;
+        for (const StoredSample* sample : samples) {
+            answers.push_back(sample->outcome->answer);
+            if (sample->outcome->answer)
+                correct[*sample->outcome->answer] = sample->outcome->correct;
+        }
+        const Vote vote = majorityVote(answers);
+        const auto right =
+            std::count_if(vote.winners.begin(), vote.winners.end(),
+                          [&](const std::string& winner) { return correct[winner]; });
+        passes.push_back(vote.winners.empty() ? 0
+                                              : static_cast<double>(right) /
+                                                    static_cast<double>(vote.winners.size()));
+        shares.push_back(vote.share);
+        entropies.push_back(vote.entropy);
+        report.ties += vote.winners.size() > 1 ? 1 : 0;
+    }
+    if (passes.empty())
+        return {};
+    report.pass = estimate(passes);
+    report.voteShare = mean(shares);
+    report.voteEntropy = mean(entropies);
+    return report;
+}
+
+std::vector<DifficultyReport> byDifficulty(const ItemSamples& items)
+{
+    std::map<int, std::vector<double>> shares;
+    for (const auto& [item, samples] : items)
+        shares[samples.front()->difficulty].push_back(shareOf(samples));
+    std::vector<DifficultyReport> reports;
+    for (const auto& [difficulty, own] : shares)
+        reports.push_back({difficulty, std::ssize(own), estimate(own)});
+    return reports;
+}
+
+/// What the samples took, correct or not.
+void addCosts(const ItemSamples& items, SettingReport& report)
+{
+    std::vector<double> think;
+    std::vector<double> answer;
+    std::vector<double> forks;
+    std::vector<double> open;
+    std::vector<double> entropies[2]; // wrong, correct
+    std::int64_t steps = 0;
+    std::int64_t ns = 0;
+    for (const auto& [item, samples] : items)
+        for (const StoredSample* sample : samples) {
+            const SampleOutcome& outcome = *sample->outcome;
+            ++report.samples;
+            report.unparsed += outcome.answer ? 0 : 1;
+            think.push_back(static_cast<double>(outcome.thinkTokens));
+            answer.push_back(static_cast<double>(outcome.answerTokens));
+            forks.push_back(static_cast<double>(outcome.forks));
+            open.push_back(static_cast<double>(outcome.openForks));
+            if (!std::isnan(outcome.entropy))
+                entropies[outcome.correct ? 1 : 0].push_back(outcome.entropy);
+            steps += sample->decodeSteps;
+            ns += sample->decodeNs;
+        }
+    report.entropyWrong = mean(entropies[0]);
+    report.entropyCorrect = mean(entropies[1]);
+    entropies[0].insert(entropies[0].end(), entropies[1].begin(), entropies[1].end());
+    report.entropy = mean(entropies[0]);
+    report.forks = mean(forks);
+    report.openForks = mean(open);
+    report.thinkTokens = {mean(think), median(std::move(think))};
+    report.answerTokens = {mean(answer), median(std::move(answer))};
+    report.tokensPerSecond =
+        ns > 0 ? static_cast<double>(steps) * 1e9 / static_cast<double>(ns) : 0;
+}
+
+SettingReport reportOf(const std::string& name, const ItemSamples& items,
+                       const std::vector<std::int64_t>& ks)
+{
+    SettingReport report;
+    report.name = name;
+    report.items = std::ssize(items);
+    std::vector<double> shares;
+    for (const auto& [item, samples] : items)
+        shares.push_back(shareOf(samples));
+    report.pass = estimate(shares);
+    for (const std::int64_t k : ks)
+        if (k > 1)
+            report.passAt.push_back(passAtOf(items, k));
+    report.majority = majorityOf(items);
+    addCosts(items, report);
+    report.byDifficulty = byDifficulty(items);
+    return report;
+}
+
+Comparison compare(const ItemSamples& first, const ItemSamples& second, std::uint64_t seed)
+{
+    Comparison comparison;
+    std::vector<double> firstShares;
+    std::vector<double> secondShares;
+    const auto correctWithSeed = [seed](const std::vector<const StoredSample*>& samples) {
+        const auto found =
+            std::find_if(samples.begin(), samples.end(),
+                         [seed](const StoredSample* sample) { return sample->key.seed == seed; });
+        return found != samples.end() ? std::optional((*found)->outcome->correct) : std::nullopt;
+    };
+    for (const auto& [item, samples] : first) {
+        const auto other = second.find(item);
+        if (other == second.end())
+            continue;
+        ++comparison.items;
+        firstShares.push_back(shareOf(samples));
+        secondShares.push_back(shareOf(other->second));
+        const auto one = correctWithSeed(samples);
+        const auto two = correctWithSeed(other->second);
+        comparison.onlyFirst += one && two && *one && !*two ? 1 : 0;
+        comparison.onlySecond += one && two && *two && !*one ? 1 : 0;
+    }
+    comparison.difference = pairedBootstrap(firstShares, secondShares);
+    comparison.mcnemar = mcnemarExact(comparison.onlyFirst, comparison.onlySecond);
+    return comparison;
+}
+
+std::string points(double share)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f", share * 100);
+    return text;
+}
+
+} // namespace
+
+EvaluationReport makeReport(const EvaluationInfo& info, const EvaluationPlan& plan,
+                            std::span<const StoredSample> samples)
+{
+    EvaluationReport report;
+    report.info = info;
+    std::vector<ItemSamples> all;
+    for (const EvaluationSetting& setting : plan.settings) {
+        all.push_back(samplesOf(setting, samples));
+        report.settings.push_back(reportOf(setting.name, all.back(), plan.passAt));
+        report.samplesDone += report.settings.back().samples;
+    }
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t j = i + 1; j < all.size(); ++j) {
+            report.comparisons.push_back(compare(all[i], all[j], plan.seeds.front()));
+            report.comparisons.back().first = plan.settings[i].name;
+            report.comparisons.back().second = plan.settings[j].name;
+        }
+    return report;
+}
+
+std::string sentenceOf(const Comparison& comparison)
+{
+    const PairedDifference& paired = comparison.difference;
+    if (comparison.items == 0)
+        return "No item has been answered by both " + comparison.first + " and " +
+               comparison.second + ".";
+    const auto figures = [&](double sign) {
+        const Interval interval =
+            sign > 0 ? paired.interval : Interval{-paired.interval.high, -paired.interval.low};
+        return points(sign * paired.difference) + " points, 95 % interval " + points(interval.low) +
+               " to " + points(interval.high) + ", over " + counted(comparison.items, "item");
+    };
+    if (!paired.excludesZero())
+        return "No difference is shown between " + comparison.first + " and " + comparison.second +
+               " (" + figures(1) + ").";
+    return paired.difference > 0
+               ? comparison.first + " beats " + comparison.second + " by " + figures(1) + "."
+               : comparison.second + " beats " + comparison.first + " by " + figures(-1) + ".";
+}
+
+} // namespace halftone

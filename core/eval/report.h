@@ -1,0 +1,99 @@
+// What an evaluation has shown so far, from its stored samples alone: no model, no data set.
+#pragma once
+
+#include "eval/plan.h"
+#include "eval/statistics.h"
+#include "store/evaluationstore.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace halftone {
+
+/// A share or mean over items, with the interval that belongs to it.
+struct Estimate
+{
+    double value = 0;
+    Interval interval;
+};
+
+struct Spread
+{
+    double mean = 0;
+    double median = 0;
+};
+
+struct PassAt
+{
+    std::int64_t k = 1;
+    std::int64_t items = 0; // those with k samples at least
+    Estimate pass;
+};
+
+struct MajorityReport
+{
+    Estimate pass;          // a tie counts by the share of its winners that are correct
+    std::int64_t ties = 0;  // items
+    double voteShare = 0;   // means over the items
+    double voteEntropy = 0; // nats
+};
+
+struct DifficultyReport
+{
+    int difficulty = 0;
+    std::int64_t items = 0;
+    Estimate pass;
+};
+
+struct SettingReport
+{
+    std::string name;
+    std::int64_t items = 0;
+    std::int64_t samples = 0;
+    std::int64_t unparsed = 0; // samples without an answer, counted as wrong
+    /// pass@1: Wilson's interval where every item has one sample, else the bootstrap over items.
+    Estimate pass;
+    std::vector<PassAt> passAt;             // of the plan's k beyond 1
+    std::optional<MajorityReport> majority; // where an item has three samples or more
+    Spread thinkTokens;
+    Spread answerTokens;
+    // Means over samples of the mean entropy of a trace, nats.
+    double entropy = 0;
+    double entropyCorrect = 0;
+    double entropyWrong = 0;
+    double forks = 0; // per trace
+    double openForks = 0;
+    double tokensPerSecond = 0; // in the batch, where a pass over the weights is shared
+    std::vector<DifficultyReport> byDifficulty;
+};
+
+/// Two settings over the items that both have answered.
+struct Comparison
+{
+    std::string first;
+    std::string second;
+    std::int64_t items = 0;
+    PairedDifference difference; // of pass@1
+    // By the plan's first seed alone, so that the pairs are independent.
+    std::int64_t onlyFirst = 0;
+    std::int64_t onlySecond = 0;
+    double mcnemar = 1;
+};
+
+struct EvaluationReport
+{
+    EvaluationInfo info;
+    std::int64_t samplesDone = 0;
+    std::vector<SettingReport> settings;
+    std::vector<Comparison> comparisons; // of every two, in the plan's order
+};
+
+[[nodiscard]] EvaluationReport makeReport(const EvaluationInfo&, const EvaluationPlan&,
+                                          std::span<const StoredSample>);
+/// "soft beats greedy …" only where the interval excludes 0.
+[[nodiscard]] std::string sentenceOf(const Comparison&);
+
+} // namespace halftone
