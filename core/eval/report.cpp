@@ -159,17 +159,11 @@ SettingReport reportOf(const std::string& name, const ItemSamples& items,
     return report;
 }
 
-Comparison compare(const ItemSamples& first, const ItemSamples& second, std::uint64_t seed)
+Comparison compare(const ItemSamples& first, const ItemSamples& second)
 {
     Comparison comparison;
     std::vector<double> firstShares;
     std::vector<double> secondShares;
-    const auto correctWithSeed = [seed](const std::vector<const StoredSample*>& samples) {
-        const auto found =
-            std::find_if(samples.begin(), samples.end(),
-                         [seed](const StoredSample* sample) { return sample->key.seed == seed; });
-        return found != samples.end() ? std::optional((*found)->outcome->correct) : std::nullopt;
-    };
     for (const auto& [item, samples] : first) {
         const auto other = second.find(item);
         if (other == second.end())
@@ -177,13 +171,11 @@ Comparison compare(const ItemSamples& first, const ItemSamples& second, std::uin
         ++comparison.items;
         firstShares.push_back(shareOf(samples));
         secondShares.push_back(shareOf(other->second));
-        const auto one = correctWithSeed(samples);
-        const auto two = correctWithSeed(other->second);
-        comparison.onlyFirst += one && two && *one && !*two ? 1 : 0;
-        comparison.onlySecond += one && two && *two && !*one ? 1 : 0;
+        comparison.firstBetter += firstShares.back() > secondShares.back() ? 1 : 0;
+        comparison.secondBetter += firstShares.back() < secondShares.back() ? 1 : 0;
     }
     comparison.difference = pairedBootstrap(firstShares, secondShares);
-    comparison.mcnemar = mcnemarExact(comparison.onlyFirst, comparison.onlySecond);
+    comparison.p = mcnemarExact(comparison.firstBetter, comparison.secondBetter);
     return comparison;
 }
 
@@ -209,7 +201,7 @@ EvaluationReport makeReport(const EvaluationInfo& info, const EvaluationPlan& pl
     }
     for (std::size_t i = 0; i < all.size(); ++i)
         for (std::size_t j = i + 1; j < all.size(); ++j) {
-            report.comparisons.push_back(compare(all[i], all[j], plan.seeds.front()));
+            report.comparisons.push_back(compare(all[i], all[j]));
             report.comparisons.back().first = plan.settings[i].name;
             report.comparisons.back().second = plan.settings[j].name;
         }
@@ -228,7 +220,7 @@ std::string sentenceOf(const Comparison& comparison)
         return points(sign * paired.difference) + " points, 95 % interval " + points(interval.low) +
                " to " + points(interval.high) + ", over " + counted(comparison.items, "item");
     };
-    if (!paired.excludesZero())
+    if (!comparison.shown())
         return "No difference is shown between " + comparison.first + " and " + comparison.second +
                " (" + figures(1) + ").";
     return paired.difference > 0

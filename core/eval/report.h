@@ -76,11 +76,15 @@ struct Comparison
     std::string first;
     std::string second;
     std::int64_t items = 0;
-    PairedDifference difference; // of pass@1
-    // By the plan's first seed alone, so that the pairs are independent.
-    std::int64_t onlyFirst = 0;
-    std::int64_t onlySecond = 0;
-    double mcnemar = 1;
+    PairedDifference difference;  // of pass@1
+    std::int64_t firstBetter = 0; // items on which more of its samples are correct
+    std::int64_t secondBetter = 0;
+    /// That the items split so unevenly by chance: McNemar's test where each has one sample, the
+    /// sign test where there are more.
+    double p = 1;
+
+    /// Over few items the bootstrap's interval is too narrow, so both have to say it.
+    [[nodiscard]] bool shown() const { return difference.excludesZero() && p < 0.05; }
 };
 
 struct EvaluationReport
@@ -93,7 +97,7 @@ struct EvaluationReport
 
 [[nodiscard]] EvaluationReport makeReport(const EvaluationInfo&, const EvaluationPlan&,
                                           std::span<const StoredSample>);
-/// "soft beats greedy …" only where the interval excludes 0.
+/// "soft beats greedy …" only where that is shown().
 [[nodiscard]] std::string sentenceOf(const Comparison&);
 
 } // namespace halftone

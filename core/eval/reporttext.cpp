@@ -194,9 +194,9 @@ void add(JsonText& json, const Comparison& comparison)
         .member("second", comparison.second)
         .member("items", comparison.items);
     add(json, "difference", {comparison.difference.difference, comparison.difference.interval});
-    json.member("only_first", comparison.onlyFirst)
-        .member("only_second", comparison.onlySecond)
-        .member("mcnemar_p", comparison.mcnemar)
+    json.member("first_better_items", comparison.firstBetter)
+        .member("second_better_items", comparison.secondBetter)
+        .member("p", comparison.p)
         .member("says", sentenceOf(comparison))
         .endObject();
 }
@@ -259,10 +259,10 @@ std::string reportAsText(const EvaluationReport& report)
         text += '\n';
     for (const Comparison& comparison : report.comparisons) {
         std::array<char, 64> p{};
-        std::snprintf(p.data(), p.size(), "%.2g", comparison.mcnemar);
-        text += sentenceOf(comparison) + " McNemar's p = " + p.data() + " (" +
-                std::to_string(comparison.onlyFirst) + " against " +
-                std::to_string(comparison.onlySecond) + ").\n";
+        std::snprintf(p.data(), p.size(), "%.2g", comparison.p);
+        text += sentenceOf(comparison) + " Exact p = " + p.data() + " (" +
+                std::to_string(comparison.firstBetter) + " against " +
+                std::to_string(comparison.secondBetter) + " items).\n";
     }
     if (report.comparisons.size() > 1)
         text += "Each interval and p is of one comparison alone; of " +

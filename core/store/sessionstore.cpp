@@ -132,7 +132,8 @@ Result<void> SessionStore::Parts::checkTables()
     auto reading = Transaction::begin(database(), Transaction::Kind::Read);
     if (!reading)
         return Unexpected(reading.error());
-    if (const auto done = readSessions(database(), {}); !done)
+    // Of the bin, whose runs are few: a library may have many thousands.
+    if (const auto done = readSessions(database(), {.search = {}, .bin = true}); !done)
         return Unexpected(done.error());
     std::vector<StepRecord> noSteps;
     if (auto done = readSteps(database(), RunId{0}, StepIndex{0}, StepIndex{0}, noSteps); !done)

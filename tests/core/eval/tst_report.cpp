@@ -1,0 +1,194 @@
+// Reports of samples made by hand, small enough to count.
+#include "eval/reporttext.h"
+#include "qverifyresult.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QTest>
+
+#include <cmath>
+
+using namespace halftone;
+
+namespace {
+
+EvaluationPlan planOf(const std::string& rest)
+{
+    return evaluationPlanFromJson(
+               R"({"data": "d", "settings": [{"name": "plain"}, {"name": "soft, 50 %"}], )" + rest +
+               "}")
+        .value();
+}
+
+StoredSample sampleOf(const std::string& setting, int item, std::uint64_t seed, bool correct,
+                      std::optional<std::string> answer = "x")
+{
+    StoredSample sample;
+    sample.key = {setting, "item " + std::to_string(item), seed};
+    sample.difficulty = item % 2;
+    sample.outcome = SampleOutcome{correct, std::move(answer), 4, 1, correct ? 0.5 : 1.5, 2, 1};
+    sample.decodeSteps = 5;
+    sample.decodeNs = 1'000'000;
+    return sample;
+}
+
+/// One sample an item: plain is right on the first `plain`, soft on the last `soft` of them.
+std::vector<StoredSample> oneEach(int items, int plain, int soft)
+{
+    std::vector<StoredSample> samples;
+    for (int i = 0; i < items; ++i) {
+        samples.push_back(sampleOf("plain", i, 0, i < plain));
+        samples.push_back(sampleOf("soft, 50 %", i, 0, i >= items - soft));
+    }
+    return samples;
+}
+
+EvaluationReport reportOf(const std::vector<StoredSample>& samples,
+                          const std::string& rest = R"("items": 100)")
+{
+    return makeReport({}, planOf(rest), samples);
+}
+
+} // namespace
+
+class ReportTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void aSampleAnItemIsAShareWithWilsonsInterval()
+    {
+        const SettingReport plain = reportOf(oneEach(20, 0, 20)).settings.at(0);
+        QCOMPARE(plain.items, 20);
+        QCOMPARE(plain.pass.value, 0.0);
+        QCOMPARE(plain.pass.interval, wilsonInterval(0, 20));
+        QCOMPARE(plain.byDifficulty.size(), 2U);
+        QCOMPARE(plain.byDifficulty[1].items, 10);
+        QVERIFY(!plain.majority);
+    }
+
+    void whatItTookIsAveraged()
+    {
+        const SettingReport plain = reportOf(oneEach(4, 1, 0)).settings.at(0);
+        QVERIFY(plain.thinkTokens.mean == 4 && plain.answerTokens.median == 1);
+        QVERIFY(plain.entropyCorrect == 0.5 && plain.entropyWrong == 1.5);
+        QCOMPARE(plain.entropy, (0.5 + 3 * 1.5) / 4);
+        QVERIFY(plain.forks == 2 && plain.openForks == 1);
+        QCOMPARE(plain.tokensPerSecond, 5000.0);
+    }
+
+    void severalSeedsGivePassAtKAndVotes()
+    {
+        // Item 0: right, wrong, right, unparsed. Item 1: a tie of a right and a wrong answer.
+        const std::vector<StoredSample> samples{
+            sampleOf("plain", 0, 0, true, "a"), sampleOf("plain", 0, 1, false, "b"),
+            sampleOf("plain", 0, 2, true, "a"), sampleOf("plain", 0, 3, false, {}),
+            sampleOf("plain", 1, 0, true, "c"), sampleOf("plain", 1, 1, false, "d"),
+            sampleOf("plain", 1, 2, true, "c"), sampleOf("plain", 1, 3, false, "d")};
+        const SettingReport plain =
+            reportOf(samples, R"("seeds": [0, 1, 2, 3], "pass_at": [2, 4])").settings.at(0);
+        QCOMPARE(plain.pass.value, 0.5);
+        QCOMPARE(plain.unparsed, 1);
+        QCOMPARE(plain.passAt.at(0).pass.value, 1 - 1.0 / 6); // C(2,2) / C(4,2)
+        QCOMPARE(plain.passAt.at(1).pass.value, 1.0);
+        QVERIFY(plain.majority);
+        QCOMPARE(plain.majority->pass.value, 0.75);
+        QCOMPARE(plain.majority->ties, 1);
+        QCOMPARE(plain.majority->voteShare, 0.5);
+    }
+
+    void anItemWithFewerSamplesHasNoPassAtK()
+    {
+        const SettingReport plain =
+            reportOf({sampleOf("plain", 0, 0, true), sampleOf("plain", 0, 1, false),
+                      sampleOf("plain", 1, 0, true)},
+                     R"("seeds": [0, 1], "pass_at": [2])")
+                .settings.at(0);
+        QCOMPARE(plain.passAt.at(0).items, 1);
+        QCOMPARE(plain.pass.value, 0.75); // each item counts alike
+    }
+
+    void whatIsUnderWayCountsForNothing()
+    {
+        auto samples = oneEach(4, 4, 4);
+        samples[0].outcome.reset();
+        const EvaluationReport report = reportOf(samples);
+        QCOMPARE(report.samplesDone, 7);
+        QCOMPARE(report.settings[0].items, 3);
+        QCOMPARE(report.comparisons[0].items, 3);
+    }
+
+    void oneBeatsTheOtherOnlyWhereItIsShown()
+    {
+        const Comparison clear = reportOf(oneEach(100, 90, 60)).comparisons.at(0);
+        QVERIFY(clear.firstBetter == 40 && clear.secondBetter == 10);
+        QCOMPARE(clear.p, mcnemarExact(40, 10));
+        const std::string says = sentenceOf(clear);
+        QVERIFY2(says.starts_with("plain beats soft, 50 % by 30.0 points, 95 % interval "),
+                 says.c_str());
+        QVERIFY2(says.ends_with(", over 100 items."), says.c_str());
+
+        const std::string turned = sentenceOf(reportOf(oneEach(100, 60, 90)).comparisons.at(0));
+        QVERIFY2(turned.starts_with("soft, 50 % beats plain by 30.0 points, 95 % interval "),
+                 turned.c_str());
+
+        const std::string equal = sentenceOf(reportOf(oneEach(100, 53, 50)).comparisons.at(0));
+        QVERIFY2(equal.starts_with("No difference is shown between plain and soft, 50 % (3.0 "),
+                 equal.c_str());
+    }
+
+    void threeItemsThatAllDifferProveNothing()
+    {
+        const Comparison few = reportOf(oneEach(3, 3, 0)).comparisons.at(0);
+        QVERIFY(few.difference.excludesZero()); // there is nothing else to draw
+        QCOMPARE(few.p, 0.25);
+        QVERIFY(sentenceOf(few).starts_with("No difference is shown"));
+    }
+
+    void settingsThatAnsweredNoItemTogetherAreNotCompared()
+    {
+        const EvaluationReport report =
+            reportOf({sampleOf("plain", 0, 0, true), sampleOf("soft, 50 %", 1, 0, true)});
+        QCOMPARE(sentenceOf(report.comparisons.at(0)),
+                 "No item has been answered by both plain and soft, 50 %.");
+    }
+
+    void everyFormTellsTheSame()
+    {
+        const EvaluationReport report = reportOf(oneEach(100, 90, 60));
+        const std::string text = reportAsText(report);
+        QVERIFY2(text.find("0.900 [0.826, 0.945]") != std::string::npos, text.c_str());
+        QVERIFY(text.find(sentenceOf(report.comparisons[0])) != std::string::npos);
+
+        const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(reportAsJson(report)));
+        const QJsonObject plain = json["settings"][0].toObject();
+        QCOMPARE(plain["pass_at_1"].toObject()["value"].toDouble(), 0.9);
+        QCOMPARE(json["comparisons"][0]["first_better_items"].toInt(), 40);
+        QVERIFY(plain["majority"].isNull());
+
+        const QList<QByteArray> csv = QByteArray::fromStdString(reportAsCsv(report)).split('\n');
+        QCOMPARE(csv.size(), 1 + 2 * 3 + 1); // a head, a setting and its two difficulties, the end
+        QVERIFY2(csv[1].startsWith("plain,,100,0.9,"), csv[1].constData());
+        QVERIFY2(csv[4].startsWith("\"soft, 50 %\",,100,0.6,"), csv[4].constData());
+        for (const QByteArray& line : {csv[1], csv[2]})
+            QCOMPARE(line.count(','), csv[0].count(','));
+
+        const std::string latex = reportAsLatex(report);
+        QVERIFY2(latex.find("soft, 50 \\% & $0.600$") != std::string::npos, latex.c_str());
+    }
+
+    void nothingDoneYetIsAReportToo()
+    {
+        const EvaluationReport report = reportOf({});
+        QVERIFY(std::isnan(report.settings[0].pass.value));
+        for (const std::string& text : {reportAsText(report), reportAsCsv(report),
+                                        reportAsJson(report), reportAsLatex(report)}) {
+            QVERIFY(text.find("nan") == std::string::npos);
+            QVERIFY(text.ends_with('\n'));
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(ReportTest)
+#include "tst_report.moc"
