@@ -21,14 +21,18 @@ enum class AnswerRule : std::uint8_t
 
 struct TaskItem
 {
-    std::string id;       // unique in its set and the same for ever: "graph-3-000042"
-    std::string prompt;   // as it is fed, an open <think> included where the set has one
-    std::string chain;    // a right chain of thought, no markers; empty where none is known
-    std::string answer;   // the reference, in canonical text
+    std::string id;     // unique in its set and the same for ever: "graph-3-000042"
+    std::string prompt; // as it is fed, an open <think> included where the set has one
+    std::string chain;  // a right chain of thought, no markers; empty where none is known
+    std::string answer; // the reference, in canonical text
     std::vector<std::string> accepted; // other right answers: any end of a walk
     int difficulty = 0;                // hops, operands, ...: TaskSet::difficultyUnit says which
-    /// By hop from 0: the nodes that can have been reached by then. Empty where there is no graph.
+    /// By hop from 0: the nodes that exactly so many hops can reach. Empty where there is no graph.
     std::vector<std::vector<std::string>> frontier;
+    /// Of each of these the nodes on a shortest way to the answer; the others are decoys. Empty
+    /// where every way is right.
+    std::vector<std::vector<std::string>> optimal;
+    bool operator==(const TaskItem&) const = default;
 };
 
 struct TaskSet
@@ -37,6 +41,7 @@ struct TaskSet
     std::string difficultyUnit; // "hops"
     AnswerRule rule = AnswerRule::LastWord;
     std::vector<TaskItem> items;
+    bool operator==(const TaskSet&) const = default;
 };
 
 } // namespace halftone

@@ -17,7 +17,7 @@ set(may_analysis base trace)
 set(may_store base cache trace analysis)
 set(may_exchange base cache trace tokenizer analysis store)
 set(may_runs base trace reasoning engine store)
-set(may_tasks base)
+set(may_tasks base format)
 set(may_eval base format trace tokenizer tasks reasoning engine store exchange runs)
 
 set(problems)
