@@ -30,5 +30,6 @@ void addExport(CLI::App& program, Action& action);
 void addBench(CLI::App& program, Action& action);
 void addEval(CLI::App& program, Action& action);
 void addModes(CLI::App& program, Action& action);
+void addTasks(CLI::App& program, Action& action);
 
 } // namespace halftone::cli

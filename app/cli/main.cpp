@@ -34,24 +34,41 @@ int say(const Error& error)
     return static_cast<int>(exitCodeOf(error.code));
 }
 
+/// The command that was given, or the command's command.
+struct Chosen
+{
+    const CLI::App* app;
+    std::string parents; // "halftone-cli tasks", empty for the program itself
+};
+
+Chosen chosenOf(const CLI::App& program)
+{
+    Chosen chosen{&program, ""};
+    for (auto below = program.get_subcommands(); !below.empty();
+         below = chosen.app->get_subcommands())
+        chosen = {below.front(),
+                  chosen.parents + (chosen.parents.empty() ? "" : " ") + chosen.app->get_name()};
+    return chosen;
+}
+
 /// What CLI11 found wrong, as a sentence that says where to look.
 std::string explain(const CLI::App& program, const CLI::ParseError& error, std::string_view first)
 {
-    const auto chosen = program.get_subcommands();
-    if (chosen.empty() && !first.empty() && first.front() != '-')
+    const Chosen chosen = chosenOf(program);
+    if (chosen.app == &program && !first.empty() && first.front() != '-')
         return "There is no command '" + std::string(first) +
                "'; 'halftone-cli --help' lists those there are.";
-    const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
     std::string message = error.what();
     if (message.empty() || message.back() != '.')
         message += '.';
-    return message + " 'halftone-cli " + command + "--help' lists what it takes.";
+    return message + " '" + chosen.parents + (chosen.parents.empty() ? "" : " ") +
+           chosen.app->get_name() + " --help' lists what it takes.";
 }
 
 std::string helpOf(const CLI::App& program)
 {
-    const auto chosen = program.get_subcommands();
-    return chosen.empty() ? program.help() : chosen.front()->help(program.get_name());
+    const Chosen chosen = chosenOf(program);
+    return chosen.app->help(chosen.parents);
 }
 
 void setUp(CLI::App& program, Action& action)
@@ -75,6 +92,7 @@ void setUp(CLI::App& program, Action& action)
     addBench(program, action);
     addEval(program, action);
     addModes(program, action);
+    addTasks(program, action);
 }
 
 int runProgram(int argc, char** argv)

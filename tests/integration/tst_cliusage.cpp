@@ -47,7 +47,7 @@ void TestCliUsage::helpListsEverySubcommand()
     const CliResult result = m_cli.run({"--help"});
     COMPARE_DONE(result);
     for (const char* command : {"run", "demo", "tokenize", "logits", "score", "sessions", "show",
-                                "replay", "export", "bench", "modes"})
+                                "replay", "export", "bench", "modes", "tasks"})
         QVERIFY2(result.out.contains("\n  " + QByteArray(command) + " "), command);
     QVERIFY(result.out.simplified().contains("130 stopped by the user"));
 }
@@ -56,7 +56,7 @@ void TestCliUsage::everySubcommandExplainsItself_data()
 {
     QTest::addColumn<QString>("command");
     for (const char* command : {"run", "demo", "tokenize", "logits", "score", "sessions", "show",
-                                "replay", "export", "bench", "modes"})
+                                "replay", "export", "bench", "modes", "tasks"})
         QTest::newRow(command) << QString::fromUtf8(command);
 }
 
