@@ -91,6 +91,7 @@ void setUp(CLI::App& program, Action& action)
     addScore(program, action);
     addBench(program, action);
     addEval(program, action);
+    addTrain(program, action);
     addModes(program, action);
     addTasks(program, action);
 }

@@ -32,7 +32,7 @@ fs::path coreFolder()
     return fs::weakly_canonical(info.dli_fname, ignored).parent_path();
 }
 
-Result<TorchLoadFn> findTorchLibrary()
+Result<TorchLibrary> findTorchLibrary()
 {
     const std::array folders{coreFolder(), (programFolder() / ".." / "lib").lexically_normal()};
     std::error_code ignored;
@@ -87,7 +87,7 @@ Result<void> checkNothingElse(const ModelFolder& folder, const ModelConfig& conf
 
 } // namespace
 
-Result<TorchLoadFn> openTorchLibrary(const fs::path& path)
+Result<TorchLibrary> openTorchLibrary(const fs::path& path)
 {
     std::error_code ignored;
     if (!fs::exists(path, ignored))
@@ -99,17 +99,34 @@ Result<TorchLoadFn> openTorchLibrary(const fs::path& path)
                            "); libtorch, which it needs, is missing or of another version.");
     const auto version =
         reinterpret_cast<TorchVersionFn>(::dlsym(library, "halftone_torch_version"));
-    const auto load = reinterpret_cast<TorchLoadFn>(::dlsym(library, "halftone_torch_load"));
-    if (version == nullptr || load == nullptr)
+    const TorchLibrary functions{
+        reinterpret_cast<TorchLoadFn>(::dlsym(library, "halftone_torch_load")),
+        reinterpret_cast<TorchTrainFn>(::dlsym(library, "halftone_torch_train"))};
+    if (version == nullptr || functions.load == nullptr)
         return failure(ErrorCode::Unsupported, path.string() +
                                                    " is not Halftone's torch library: it has no "
                                                    "'halftone_torch_load'.");
-    if (version() != programVersion())
+    if (version() != programVersion() || functions.train == nullptr)
         return failure(ErrorCode::Unsupported, path.string() + " was built for Halftone " +
                                                    version() + ", and this is Halftone " +
                                                    std::string(programVersion()) +
                                                    "; install both from one build.");
-    return load;
+    return functions;
+}
+
+Result<TorchLibrary> torchLibrary()
+{
+    // Opened once; a failure is tried again, since the user may have put the library in place.
+    static std::mutex mutex;
+    static std::optional<TorchLibrary> library;
+    const std::lock_guard lock(mutex);
+    if (!library) {
+        const Result<TorchLibrary> found = findTorchLibrary();
+        if (!found)
+            return found;
+        library = *found;
+    }
+    return *library;
 }
 
 Result<void> checkTensors(const ModelFolder& folder, const ModelConfig& config)
@@ -146,20 +163,11 @@ loadLanguageModel(const ModelFolder& folder, const ModelConfig& config,
     if (const Result<void> checked = checkTensors(folder, config); !checked)
         return Unexpected(checked.error());
 
-    // Opened once; a failure is tried again, since the user may have put the library in place.
-    static std::mutex mutex;
-    static TorchLoadFn load = nullptr;
-    {
-        const std::lock_guard lock(mutex);
-        if (load == nullptr) {
-            const Result<TorchLoadFn> found = findTorchLibrary();
-            if (!found)
-                return Unexpected(found.error());
-            load = *found;
-        }
-    }
+    const Result<TorchLibrary> library = torchLibrary();
+    if (!library)
+        return Unexpected(library.error());
     Result<std::unique_ptr<LanguageModel>> model;
-    load({folder, config, fingerprint, options, progress, cancel}, model);
+    library->load({folder, config, fingerprint, options, progress, cancel}, model);
     return model;
 }
 

@@ -30,9 +30,23 @@ using TorchVersionFn = const char* (*)();
 /// `halftone_torch_load`: makes a model, or says why not; throws nothing.
 using TorchLoadFn = void (*)(const TorchLoadRequest&, Result<std::unique_ptr<LanguageModel>>&);
 
+/// `halftone_torch_train`: makes a model that learns (train/trainingmodel.h), or says why not;
+/// throws nothing.
+class TrainingModel;
+struct TorchTrainRequest; // train/trainentry_p.h
+using TorchTrainFn = void (*)(const TorchTrainRequest&, Result<std::unique_ptr<TrainingModel>>&);
+
+struct TorchLibrary
+{
+    TorchLoadFn load = nullptr;
+    TorchTrainFn train = nullptr;
+};
+
 /// Opens a torch library, for good. Fails with NotFound, or with Unsupported when it cannot be
 /// loaded or was built for another version.
-[[nodiscard]] Result<TorchLoadFn> openTorchLibrary(const std::filesystem::path&);
+[[nodiscard]] Result<TorchLibrary> openTorchLibrary(const std::filesystem::path&);
+/// The one beside the program, opened on the first call.
+[[nodiscard]] Result<TorchLibrary> torchLibrary();
 
 /// Checks that the folder holds what the config asks for: every tensor, its shape, and a type that
 /// Halftone computes with. Fails with InvalidInput or Unsupported.

@@ -19,6 +19,7 @@ set(may_exchange base cache trace tokenizer analysis store)
 set(may_runs base trace reasoning engine store)
 set(may_tasks base format)
 set(may_eval base format trace tokenizer tasks reasoning engine store exchange runs)
+set(may_train base format sampling tokenizer model tasks exchange)
 
 set(problems)
 
@@ -60,8 +61,9 @@ foreach(file IN LISTS core_files)
     endforeach()
     forbid(${file} "^#include <Q[A-Z]" "core has no Qt")
     forbid(${file} "std::(cout|cerr|clog)|[^a-z_]f?printf\\(" "core prints nothing")
-    if(NOT relative MATCHES "^model/torch/.*(_p\\.h|\\.cpp)$")
-        forbid(${file} "^#include <(torch|ATen|c10)/" "torch belongs to core/model/torch alone")
+    if(NOT relative MATCHES "^(model|train)/torch/.*(_p\\.h|\\.cpp)$")
+        forbid(${file} "^#include <(torch|ATen|c10)/"
+            "torch belongs to core/model/torch and core/train/torch alone")
     endif()
     if(NOT relative MATCHES "^store/.*(_p\\.h|\\.cpp)$")
         forbid(${file} "^#include <sqlite3.h>" "SQLite belongs to core/store alone")
@@ -75,9 +77,10 @@ endforeach()
 file(GLOB_RECURSE ui_files ${ROOT}/ui/*.h ${ROOT}/ui/*.cpp ${ROOT}/app/*.h ${ROOT}/app/*.cpp)
 foreach(file IN LISTS ui_files)
     file(RELATIVE_PATH relative ${ROOT} ${file})
-    forbid(${file} "^#include [<\"](torch/|ATen/|c10/|sqlite3.h|model/torch/)"
+    forbid(${file} "^#include [<\"](torch/|ATen/|c10/|sqlite3.h|model/torch/|train/torch/)"
         "the window and the command line see core's public headers only")
     forbid(${file} "^#include \"(base|format|cache|trace|tokenizer|sampling|reasoning|model|engine|analysis|store|exchange|runs|eval)/.*_p\\.h"
+    forbid(${file} "^#include \"(base|format|cache|trace|tokenizer|sampling|reasoning|model|engine|analysis|store|exchange|runs|tasks|train)/.*_p\\.h"
         "private headers of core stay in core")
     if(NOT relative STREQUAL "ui/plots/qcp.h")
         forbid(${file} "^#include [<\"]qcustomplot.h" "include plots/qcp.h instead")

@@ -1,5 +1,6 @@
 // The edge between libtorch, which throws, and core, which does not: calls that touch tensors run
-// inside torchGuard. It also turns off what only training needs, for the calling thread.
+// inside torchGuard, which also turns off what only training needs, for the calling thread; those
+// that train run inside torchTrainingGuard.
 #pragma once
 
 #include "base/result.h"
@@ -39,10 +40,9 @@ namespace halftone {
 /// Runs `f`, which returns a Result, and turns what it throws into an Error. `doing` names the work
 /// in messages: "loading the model".
 template <class F>
-[[nodiscard]] auto torchGuard(std::string_view doing, F&& f) -> std::invoke_result_t<F>
+[[nodiscard]] auto torchTrainingGuard(std::string_view doing, F&& f) -> std::invoke_result_t<F>
 {
     try {
-        const c10::InferenceMode noTraining;
         return std::forward<F>(f)();
     } catch (const std::bad_alloc&) {
         return failure(ErrorCode::OutOfMemory,
@@ -52,6 +52,15 @@ template <class F>
     } catch (const std::exception& error) {
         return torchFailure(doing, error.what());
     }
+}
+
+template <class F>
+[[nodiscard]] auto torchGuard(std::string_view doing, F&& f) -> std::invoke_result_t<F>
+{
+    return torchTrainingGuard(doing, [&] {
+        const c10::InferenceMode noTraining;
+        return std::forward<F>(f)();
+    });
 }
 
 } // namespace halftone

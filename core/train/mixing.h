@@ -1,0 +1,25 @@
+// Mixtures as thought steps are fed in training: of the nodes of a frontier, or of what the model
+// itself predicts, with the noises of the modes.
+#pragma once
+
+#include "base/rng.h"
+#include "train/recipe.h"
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace halftone {
+
+/// Weights by token, above 0, that sum to 1.
+using TokenMixture = std::vector<std::pair<std::int32_t, float>>;
+
+/// Even over `tokens`, each counted once.
+[[nodiscard]] TokenMixture evenMixture(std::vector<std::int32_t> tokens);
+/// The `top` most probable of `probabilities` [V], renormalised.
+[[nodiscard]] TokenMixture topMixture(std::span<const float> probabilities, std::int32_t top);
+/// With Dirichlet or Gumbel noise on its weights; Gaussian noise is on vectors and not here.
+[[nodiscard]] TokenMixture perturbed(TokenMixture, const SoftSettings&, StepRng&);
+
+} // namespace halftone

@@ -1,0 +1,66 @@
+// A Llama forward pass that libtorch can differentiate, over rows of packed sequences. Written for
+// training; the inference model's own (model/torch) keeps a cache and no graph. Throws what
+// libtorch throws.
+#pragma once
+
+#include "model/modelconfig.h"
+#include "train/trainbatch.h"
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace halftone {
+
+class TrainableLlama
+{
+public:
+    /// Zeros.
+    TrainableLlama(ModelConfig, at::ScalarType, at::Device);
+
+    /// Output of the last norm [slots, D]. With latents it takes one pass more than there are
+    /// rounds: after pass r the hidden states that round r + 1 is fed are exact, and gradients flow
+    /// through them (Hao et al., arXiv 2412.06769).
+    [[nodiscard]] at::Tensor hidden(const TrainBatch&) const;
+    /// [S, V], of some rows of hidden().
+    [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const;
+
+    /// By name, as in a model folder.
+    [[nodiscard]] std::map<std::string, at::Tensor, std::less<>>& weights() { return m_weights; }
+    [[nodiscard]] const ModelConfig& config() const { return m_config; }
+    [[nodiscard]] at::Device device() const { return m_device; }
+    [[nodiscard]] at::ScalarType type() const { return m_type; }
+
+private:
+    /// What all layers share of a batch.
+    struct Places
+    {
+        std::int64_t rows = 0;
+        std::int64_t length = 0;
+        at::Tensor cosines; // [slots, 1, d / 2]
+        at::Tensor sines;
+        at::Tensor visibility; // [rows, 1, length, length]: 0 or -inf
+    };
+    [[nodiscard]] const at::Tensor& weight(const std::string& name) const;
+    [[nodiscard]] Places places(const TrainBatch&) const;
+    [[nodiscard]] at::Tensor embedded(const TrainBatch&) const;
+    [[nodiscard]] at::Tensor layers(at::Tensor x, const Places&) const;
+    [[nodiscard]] at::Tensor attention(const std::string& layer, const at::Tensor& normed,
+                                       const Places&) const;
+    [[nodiscard]] at::Tensor noise(const TrainBatch&, const at::Tensor& slots) const;
+
+    ModelConfig m_config;
+    at::ScalarType m_type;
+    at::Device m_device;
+    std::vector<double> m_frequencies;
+    double m_magnitude = 1;
+    std::map<std::string, at::Tensor, std::less<>> m_weights;
+};
+
+/// `values` as a tensor of int64 on a device.
+[[nodiscard]] at::Tensor indices(const std::vector<std::int64_t>& values, at::Device);
+
+} // namespace halftone

@@ -1,0 +1,56 @@
+// What a training step reads: rows of packed sequences, what is fed at each place of them and what
+// is wanted after it. Plain data, so that everything that decides what a model learns is made and
+// tested without libtorch.
+//
+// A slot is a place of a batch: row * length + column. Sequences lie behind one another in a row;
+// each begins at position 0 and sees only itself.
+#pragma once
+
+#include "base/rng.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace halftone {
+
+/// `weight` of a token at a slot, of a mixture that is fed or of a distribution that is wanted.
+struct SlotToken
+{
+    std::int32_t slot = 0;
+    std::int32_t token = 0;
+    float weight = 0;
+    bool operator==(const SlotToken&) const = default;
+};
+
+/// Gaussian noise on what is fed at a slot; `sigma` in units of the embedding table's mean RMS, as
+/// the modes' noise-sigma is.
+struct SlotNoise
+{
+    std::int32_t slot = 0;
+    float sigma = 0;
+    RngKey key;
+};
+
+/// A slot that is fed the hidden state of the slot before it. Rounds count a sequence's latent
+/// slots from 1: round r needs those before it.
+struct LatentSlot
+{
+    std::int32_t slot = 0;
+    std::int32_t round = 1;
+};
+
+struct TrainBatch
+{
+    std::int64_t rows = 0;
+    std::int64_t length = 0;
+    std::vector<std::int32_t> ids;       // [slots]; 0 where nothing is
+    std::vector<std::int32_t> positions; // [slots], in the sequence
+    std::vector<std::int32_t> sequences; // [slots], numbered in the row; -1 where nothing is
+    std::vector<SlotToken> mixtures;     // fed instead of the slot's id; by ascending slot
+    std::vector<SlotNoise> noises;       // on mixtures
+    std::vector<LatentSlot> latents;     // fed instead of the slot's id
+    std::vector<SlotToken> targets;      // wanted after the slot; by ascending slot
+    std::int64_t tokens = 0;             // slots that hold something
+};
+
+} // namespace halftone
