@@ -2,6 +2,7 @@
 
 #include "base/rng.h"
 #include "format/text_p.h"
+#include "tasks/generators.h"
 #include "train/streams_p.h"
 
 #include <nlohmann/json.hpp>
@@ -117,10 +118,21 @@ Result<TaskItem> TrainData::item(std::uint64_t draw) const
                                                   static_cast<double>(source->items.size()))];
 }
 
-Result<TaskItem> TrainData::itemOf(const Source& source, std::uint64_t) const
+Result<TaskItem> TrainData::itemOf(const Source& source, std::uint64_t draw) const
 {
-    return failure(ErrorCode::Unsupported,
-                   "There is no task " + inQuotes(source.description.task) + ".");
+    const DataSource& wanted = source.description;
+    auto made = generate({.task = wanted.task,
+                          .seed = m_seed,
+                          .first = draw,
+                          .count = 1,
+                          .split = Split::Train,
+                          .options = {.leastDifficulty = wanted.leastDifficulty,
+                                      .mostDifficulty = wanted.mostDifficulty,
+                                      .forks = wanted.forks,
+                                      .think = wanted.think}});
+    if (!made)
+        return Unexpected(made.error());
+    return std::move(made->items.front());
 }
 
 Result<std::vector<std::string>> TrainData::texts() const

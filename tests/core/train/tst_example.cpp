@@ -215,6 +215,30 @@ private Q_SLOTS:
         QVERIFY(packed.error().message.find("line 1 has 11 tokens") != std::string::npos);
     }
 
+    void generatedItemsAreTheSameForEver()
+    {
+        TrainRecipe recipe;
+        recipe.data = {DataSource{.task = "walks", .weight = 1}, DataSource{.task = "sums"}};
+        const auto data = TrainData::open(recipe);
+        const auto again = TrainData::open(recipe);
+        int walks = 0;
+        for (std::uint64_t draw = 0; draw < 100; ++draw) {
+            const auto item = data->item(draw);
+            QVERIFY_RESULT(item);
+            QCOMPARE(item->prompt, again->item(draw)->prompt);
+            QVERIFY(item->prompt != data->item(draw + 100)->prompt);
+            walks += !item->frontier.empty();
+        }
+        QVERIFY(walks > 30 && walks < 70);
+    }
+
+    void anUnknownTaskIsRefused()
+    {
+        TrainRecipe recipe;
+        recipe.data = {DataSource{.task = "chess"}};
+        QVERIFY(!TrainData::open(recipe)->item(0));
+    }
+
     void aMalformedFileIsRefusedWithItsLine_data()
     {
         QTest::addColumn<QString>("text");
