@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <set>
-#include <xxhash.h>
 
 namespace halftone {
 
@@ -140,8 +139,7 @@ std::string digestOf(const TaskSet& set)
             add(answer);
         all += ';' + std::to_string(item.difficulty) + '\n';
     }
-    const XXH128_hash_t digest = XXH3_128bits(all.data(), all.size());
-    return hexDigest(digest.high64, digest.low64);
+    return digestOf(std::as_bytes(std::span(all)));
 }
 
 std::optional<std::string> answerIn(std::string_view text, AnswerRule rule)

@@ -7,7 +7,6 @@
 #include "format/widening_p.h"
 
 #include <nlohmann/json.hpp>
-#include <xxhash.h>
 
 #include <cmath>
 
@@ -90,8 +89,7 @@ Result<SoftPrompt> readSoftPrompt(const fs::path& folder)
             return invalid(file, "has a value that is not a number in row " +
                                      std::to_string(static_cast<std::int64_t>(i) / prompt.width) +
                                      " of prompt_embeddings.");
-    const XXH128_hash_t hash = XXH3_128bits(tensor.bytes.data(), tensor.bytes.size());
-    prompt.fingerprint = hexDigest(hash.high64, hash.low64);
+    prompt.fingerprint = digestOf(tensor.bytes);
     return prompt;
 }
 

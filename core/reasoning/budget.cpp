@@ -1,6 +1,7 @@
 #include "reasoning/budget_p.h"
 
 #include "base/counted.h"
+#include "reasoning/rulelayer_p.h"
 
 #include <algorithm>
 #include <string>
@@ -36,34 +37,24 @@ bool endsThinking(const TokenMarkers& markers, const Decision& decision)
     });
 }
 
-class BudgetedRule : public StepRule
+class BudgetedRule : public RuleLayer
 {
 public:
     BudgetedRule(std::unique_ptr<StepRule> rule, Budget budget, ColdStop coldStop)
-        : m_rule(std::move(rule))
+        : RuleLayer(std::move(rule), ownCounters)
         , m_budget(std::move(budget))
         , m_coldStop(std::move(coldStop))
     {
     }
 
-    std::string_view name() const override { return m_rule->name(); }
-
-    std::vector<double> initialState() const override
-    {
-        std::vector<double> state = m_rule->initialState();
-        state.insert(state.end(), ownCounters, 0);
-        return state;
-    }
-
     void decide(const StepContext& context, std::span<double> state, StepRng& rng,
                 Decision& decision) const override
     {
-        m_rule->decide(context, inner(state), rng, decision);
+        decideInside(context, state, rng, decision);
         if (context.phase != Phase::Think || decision.again)
             return;
-        const std::span<double> own = state.last(ownCounters);
-        double& thought = own[0];
-        double& coldSteps = own[1];
+        double& thought = own(state)[0];
+        double& coldSteps = own(state)[1];
         thought += 1;
         coldSteps = decision.scaledEntropy < m_coldStop.entropy ? coldSteps + 1 : 0;
         if (decision.trials || endsThinking(context.markers, decision))
@@ -82,31 +73,9 @@ public:
                 m_budget.inject);
     }
 
-    bool decidesAnswer() const override { return m_rule->decidesAnswer(); }
-    bool needsHidden() const override { return m_rule->needsHidden(); }
-    int modelFor(std::span<const double> state) const override
-    {
-        return m_rule->modelFor(state.first(state.size() - ownCounters));
-    }
-    void follow(int number, std::int64_t length, std::span<double> state) const override
-    {
-        m_rule->follow(number, length, inner(state));
-    }
-    TrialVerdict judge(std::span<const TriedContinuation> trials,
-                       std::span<double> state) const override
-    {
-        return m_rule->judge(trials, inner(state));
-    }
-
 private:
     static constexpr std::size_t ownCounters = 2; // steps thought, cold steps in a row
 
-    [[nodiscard]] static std::span<double> inner(std::span<double> state)
-    {
-        return state.first(state.size() - ownCounters);
-    }
-
-    std::unique_ptr<StepRule> m_rule;
     Budget m_budget;
     ColdStop m_coldStop;
 };

@@ -1,5 +1,7 @@
 #include "reasoning/noiselayer_p.h"
 
+#include "reasoning/rulelayer_p.h"
+
 #include <cmath>
 #include <string>
 #include <utility>
@@ -10,22 +12,19 @@ namespace {
 
 constexpr std::string_view sigmaName = "noise-sigma";
 
-class NoisyRule : public StepRule
+class NoisyRule : public RuleLayer
 {
 public:
     NoisyRule(std::unique_ptr<StepRule> rule, float scale)
-        : m_rule(std::move(rule))
+        : RuleLayer(std::move(rule), 0)
         , m_scale(scale)
     {
     }
 
-    std::string_view name() const override { return m_rule->name(); }
-    std::vector<double> initialState() const override { return m_rule->initialState(); }
-
     void decide(const StepContext& context, std::span<double> state, StepRng& rng,
                 Decision& decision) const override
     {
-        m_rule->decide(context, state, rng, decision);
+        decideInside(context, state, rng, decision);
         // The end of thinking has to be what the model knows, whether it was drawn or forced.
         const bool ends = context.markers.thinkEnd && decision.sampled == *context.markers.thinkEnd;
         if (context.phase != Phase::Think || decision.forced || ends ||
@@ -35,21 +34,7 @@ public:
         decision.input.noiseScale = m_scale;
     }
 
-    bool decidesAnswer() const override { return m_rule->decidesAnswer(); }
-    bool needsHidden() const override { return m_rule->needsHidden(); }
-    int modelFor(std::span<const double> state) const override { return m_rule->modelFor(state); }
-    void follow(int number, std::int64_t length, std::span<double> state) const override
-    {
-        m_rule->follow(number, length, state);
-    }
-    TrialVerdict judge(std::span<const TriedContinuation> trials,
-                       std::span<double> state) const override
-    {
-        return m_rule->judge(trials, state);
-    }
-
 private:
-    std::unique_ptr<StepRule> m_rule;
     float m_scale; // standard deviation of a coordinate's noise
 };
 

@@ -4,7 +4,6 @@
 #include "format/widening_p.h"
 
 #include <boost/math/special_functions/gamma.hpp>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
@@ -95,9 +94,7 @@ Result<LengthPredictor> LengthPredictor::load(const std::string& path, const Mod
     predictor.m_bias = allValues(bias->second);
     predictor.m_shape = tensors.at("alpha.weight");
     predictor.m_rate = tensors.at("lambda.weight");
-    const std::span<const std::byte> bytes = (*file)->bytes();
-    const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-    predictor.m_fingerprint = hexDigest(hash.high64, hash.low64);
+    predictor.m_fingerprint = digestOf((*file)->bytes());
     predictor.m_file = std::move(*file);
     return predictor;
 }

@@ -8,7 +8,6 @@
 #include <bit>
 #include <string>
 #include <string_view>
-#include <xxhash.h>
 
 namespace halftone {
 
@@ -94,8 +93,7 @@ Result<std::int64_t> storeVocabulary(Database& database, const TokenTable& token
     const std::span<const std::byte> lengthBytes = asBlob(lengths);
     std::string all(reinterpret_cast<const char*>(lengthBytes.data()), lengthBytes.size());
     all.append(pieces).append(tokens.joiner());
-    const XXH128_hash_t digest = XXH3_128bits(all.data(), all.size());
-    const std::string hash = hexDigest(digest.high64, digest.low64);
+    const std::string hash = digestOf(std::as_bytes(std::span(all)));
 
     auto known = Statement::prepare(database, "SELECT id FROM vocabularies WHERE hash = ?");
     if (!known)

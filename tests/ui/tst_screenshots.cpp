@@ -48,6 +48,41 @@ int colourCount(const QImage& image)
     return static_cast<int>(colours.size());
 }
 
+QStringList builtInModels()
+{
+    return {QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter"),
+            QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter-soft")};
+}
+
+/// A newcomer's: an empty library and the built-in models.
+class Home
+{
+public:
+    [[nodiscard]] WindowOptions options() const
+    {
+        WindowOptions options;
+        options.library = std::filesystem::path(m_folder.path().toStdString()) / "library.sqlite";
+        options.builtInModels = builtInModels();
+        options.model = options.builtInModels.first();
+        return options;
+    }
+
+private:
+    QTemporaryDir m_folder;
+};
+
+/// Shows the window and waits until its model is loaded.
+bool shows(MainWindow& window, bool dark)
+{
+    window.resize(1600, 1000);
+    window.commands()
+        ->find(dark ? QStringLiteral("theme.dark") : QStringLiteral("theme.light"))
+        ->trigger();
+    window.show();
+    return QTest::qWaitForWindowExposed(&window) &&
+           QTest::qWaitFor([&] { return window.engine()->model() != nullptr; }, 60'000);
+}
+
 } // namespace
 
 class Screenshots : public QObject
@@ -79,20 +114,9 @@ private Q_SLOTS:
         QFETCH(QString, mode);
         QFETCH(bool, dark);
         const QString name = QString::fromLatin1(QTest::currentDataTag());
-        QTemporaryDir home;
-        WindowOptions options;
-        options.library = std::filesystem::path(home.path().toStdString()) / "library.sqlite";
-        options.builtInModels = {QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter"),
-                                 QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter-soft")};
-        options.model = options.builtInModels.first();
-        MainWindow window(options);
-        window.resize(1600, 1000);
-        window.commands()
-            ->find(dark ? QStringLiteral("theme.dark") : QStringLiteral("theme.light"))
-            ->trigger();
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        QTRY_VERIFY_WITH_TIMEOUT(window.engine()->model() != nullptr, 60'000);
+        const Home home;
+        MainWindow window(home.options());
+        QVERIFY(shows(window, dark));
 
         QSignalSpy ended(window.engine(), &EngineController::runEnded);
         RunRequest request;
@@ -128,19 +152,9 @@ private Q_SLOTS:
     {
         QFETCH(bool, dark);
         const QString name = QString::fromLatin1(QTest::currentDataTag());
-        QTemporaryDir home;
-        WindowOptions options;
-        options.library = std::filesystem::path(home.path().toStdString()) / "library.sqlite";
-        options.builtInModels = {QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter")};
-        options.model = options.builtInModels.first();
-        MainWindow window(options);
-        window.resize(1600, 1000);
-        window.commands()
-            ->find(dark ? QStringLiteral("theme.dark") : QStringLiteral("theme.light"))
-            ->trigger();
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        QTRY_VERIFY_WITH_TIMEOUT(window.engine()->model() != nullptr, 60'000);
+        const Home home;
+        MainWindow window(home.options());
+        QVERIFY(shows(window, dark));
 
         RunSettings settings;
         settings.mode = "soft";
@@ -188,23 +202,14 @@ private Q_SLOTS:
     void everyModeShowsItsRun()
     {
         QFETCH(QString, mode);
-        QTemporaryDir home;
-        WindowOptions options;
-        options.library = std::filesystem::path(home.path().toStdString()) / "library.sqlite";
-        options.builtInModels = {QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter"),
-                                 QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter-soft")};
-        options.model = options.builtInModels.first();
-        MainWindow window(options);
-        window.resize(1600, 1000);
-        window.commands()->find(QStringLiteral("theme.light"))->trigger();
-        window.show();
-        QVERIFY(QTest::qWaitForWindowExposed(&window));
-        QTRY_VERIFY_WITH_TIMEOUT(window.engine()->model() != nullptr, 60'000);
+        const Home home;
+        MainWindow window(home.options());
+        QVERIFY(shows(window, false));
         auto* setup = window.findChild<RunSetup*>();
         setup->setSettings(eventful(mode.toStdString()));
         setup->setPrompt(walk);
         auto* partner = window.findChild<ModelBox*>(QStringLiteral("partner"));
-        partner->setFolder(options.builtInModels.last());
+        partner->setFolder(builtInModels().last());
         QSignalSpy ended(window.engine(), &EngineController::runEnded);
         window.commands()->find(QStringLiteral("run.start"))->trigger();
         QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 1, 60'000);

@@ -113,16 +113,15 @@ void paintStep(QPainter& painter, const TracePaint& paint, const TraceLayout::Ce
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5));
     }
     paintPieces(painter, paint, cell, top, text);
-    if (record.model != 0) { // the partner's
-        painter.setPen(QPen(text, 2));
+    const auto underline = [&](Qt::PenStyle style) {
+        painter.setPen(QPen(text, 2, style));
         painter.drawLine(QPointF(box.left(), box.bottom() - 1),
                          QPointF(box.right(), box.bottom() - 1));
-    }
-    if (record.forced) {
-        painter.setPen(QPen(text, 2, Qt::DotLine));
-        painter.drawLine(QPointF(box.left(), box.bottom() - 1),
-                         QPointF(box.right(), box.bottom() - 1));
-    }
+    };
+    if (record.model != 0) // the partner's
+        underline(Qt::SolidLine);
+    if (record.forced)
+        underline(Qt::DotLine);
     paintComponents(painter, paint, cell, top);
     if (isHit(paint.hits, step)) {
         painter.setPen(QPen(hitColor, 2));

@@ -1,5 +1,7 @@
 #include "model/torch/torchdevice_p.h"
 
+#include "model/torch/torchthreads_p.h"
+
 #include <ATen/Context.h>
 
 #include <algorithm>
@@ -10,8 +12,6 @@ namespace halftone {
 namespace {
 
 constexpr int maxThreads = 256;
-
-} // namespace
 
 Result<at::Device> chooseDevice(const std::string& name)
 {
@@ -38,6 +38,20 @@ Result<int> chooseThreads(int asked)
     if (asked > 0)
         return asked;
     return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) - 1, 1, maxThreads);
+}
+
+} // namespace
+
+Result<TorchPlace> choosePlace(const std::string& device, int threads)
+{
+    const Result<int> count = chooseThreads(threads);
+    if (!count)
+        return Unexpected(count.error());
+    const Result<at::Device> chosen = chooseDevice(device);
+    if (!chosen)
+        return Unexpected(chosen.error());
+    useTorchThreads(*count);
+    return TorchPlace{*chosen, *count};
 }
 
 } // namespace halftone

@@ -9,9 +9,14 @@
 
 namespace halftone {
 
-/// auto, cpu or cuda. Fails with InvalidArgument, or with Unsupported without CUDA.
-[[nodiscard]] Result<at::Device> chooseDevice(const std::string& name);
-/// 0 means all cores but one. Fails with InvalidArgument.
-[[nodiscard]] Result<int> chooseThreads(int asked);
+struct TorchPlace
+{
+    at::Device device;
+    int threads;
+};
+
+/// The device auto, cpu or cuda; threads, of which 0 means all cores but one. From here on libtorch
+/// computes with so many. Fails with InvalidArgument, or with Unsupported without CUDA.
+[[nodiscard]] Result<TorchPlace> choosePlace(const std::string& device, int threads);
 
 } // namespace halftone

@@ -2,7 +2,6 @@
 #include "model/torch/torchdevice_p.h"
 #include "model/torch/torchguard_p.h"
 #include "model/torch/torchmodel_p.h"
-#include "model/torch/torchthreads_p.h"
 #include "model/torchentry_p.h"
 
 namespace halftone {
@@ -11,25 +10,21 @@ namespace {
 
 Result<std::unique_ptr<LanguageModel>> load(const TorchLoadRequest& request)
 {
-    const Result<int> threads = chooseThreads(request.options.threads);
-    if (!threads)
-        return Unexpected(threads.error());
-    const Result<at::Device> device = chooseDevice(request.options.device);
-    if (!device)
-        return Unexpected(device.error());
-    useTorchThreads(*threads);
+    const auto place = choosePlace(request.options.device, request.options.threads);
+    if (!place)
+        return Unexpected(place.error());
     Result<TorchWeights> weights =
-        loadWeights(request.folder, request.config, *device, request.progress, request.cancel);
+        loadWeights(request.folder, request.config, place->device, request.progress, request.cancel);
     if (!weights)
         return Unexpected(weights.error());
     ModelIdentity identity;
     identity.name = request.folder.name();
     identity.path = request.folder.path().string();
     identity.fingerprint = request.fingerprint;
-    identity.device = device->is_cpu() ? "cpu" : "cuda";
-    identity.threads = *threads;
+    identity.device = place->device.is_cpu() ? "cpu" : "cuda";
+    identity.threads = place->threads;
     return std::make_unique<TorchModel>(request.config, std::move(*weights), std::move(identity),
-                                        *device);
+                                        place->device);
 }
 
 } // namespace

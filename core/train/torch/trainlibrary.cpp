@@ -292,15 +292,11 @@ private:
 
 Result<std::unique_ptr<TrainingModel>> create(const TorchTrainRequest& request)
 {
-    const Result<int> threads = chooseThreads(request.options.threads);
-    if (!threads)
-        return Unexpected(threads.error());
-    const Result<at::Device> device = chooseDevice(request.options.device);
-    if (!device)
-        return Unexpected(device.error());
-    useTorchThreads(*threads);
-    return std::make_unique<TorchTrainingModel>(request.config, request.options.precision, *device,
-                                                *threads);
+    const auto place = choosePlace(request.options.device, request.options.threads);
+    if (!place)
+        return Unexpected(place.error());
+    return std::make_unique<TorchTrainingModel>(request.config, request.options.precision,
+                                                place->device, place->threads);
 }
 
 } // namespace
