@@ -124,9 +124,19 @@ Result<TrainSequence> ExampleMaker::make(const TaskItem& item, std::uint64_t dra
     StepRng rng({m_recipe.seed, draw, stageStream});
     if (m_recipe.stage == TrainStage::Latent)
         return latent(item, *parts, draw, step);
-    const bool mixes = m_recipe.stage == TrainStage::Soft && parts->thinks &&
-                       item.frontier.size() > 1 && rng.uniform() < m_recipe.soft.share;
-    return mixes ? mixed(item, *parts, draw) : chained(*parts);
+    if (!parts->thinks)
+        return chained(*parts);
+    if (m_recipe.stage == TrainStage::Soft && item.frontier.size() > 1 &&
+        rng.uniform() < m_recipe.soft.share)
+        return mixed(item, *parts, draw);
+    const double style = rng.uniform();
+    if (style < m_recipe.directShare) {
+        parts->chain.clear();
+    } else if (style < m_recipe.directShare + m_recipe.openShare) {
+        parts->prompt.pop_back();
+        parts->thinks = false;
+    }
+    return chained(*parts);
 }
 
 TrainSequence ExampleMaker::chained(const Pieces& parts) const
@@ -202,7 +212,7 @@ Result<TrainSequence> ExampleMaker::mixed(const TaskItem& item, const Pieces& pa
                 {slot,
                  round,
                  noisy,
-                 {m_recipe.seed, draw, mixtureStream + static_cast<std::uint32_t>(round)}});
+                 {m_recipe.seed, draw, ownMixtureStream + static_cast<std::uint32_t>(round)}});
         else
             for (const auto& [token, weight] :
                  noisy ? perturbed(*thought.hop, soft, rng) : *thought.hop)

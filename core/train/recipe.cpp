@@ -157,6 +157,10 @@ void readTop(RecipeFields& fields, TrainRecipe& recipe, const fs::path& folder)
     if (recipe.stage == TrainStage::Latent && recipe.from.empty())
         fields.complain("the stage 'latent' goes on from a model that thinks in words; name its "
                         "folder as 'from'");
+    fields.number("open_share", recipe.openShare, 0, 1);
+    fields.number("direct_share", recipe.directShare, 0, 1);
+    if (recipe.openShare + recipe.directShare > 1)
+        fields.complain("'open_share' and 'direct_share' should be 1 together at most");
     fields.flag("loss_on_prompt", recipe.lossOnPrompt);
     fields.number("steps", recipe.steps, 1, 100 * million);
     fields.number("batch_tokens", recipe.batchTokens, 8, 16 * million);

@@ -109,6 +109,10 @@ struct TrainRecipe
     std::filesystem::path from;      // a model folder to go on from; empty: from scratch
     std::filesystem::path tokenizer; // a folder with tokenizer.json; empty: made of the words
     std::vector<DataSource> data;
+    /// Of the items that think in words: without the marks of thinking, the chain in the open; and
+    /// with nothing between them, the answer at once.
+    double openShare = 0;
+    double directShare = 0;
     bool lossOnPrompt = false;
     std::int64_t steps = 1000;
     std::int64_t batchTokens = 4096;

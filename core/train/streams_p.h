@@ -12,5 +12,7 @@ inline constexpr std::uint32_t mixtureStream = 3; // noise on mixtures; by draw
 inline constexpr std::uint32_t weightStream = 4;  // first weights; by tensor
 /// Gaussian noise on thought j of a draw takes this + j.
 inline constexpr std::uint32_t gaussianStream = 1000;
+/// Other noise on the model's own mixture of thought j, this + j.
+inline constexpr std::uint32_t ownMixtureStream = 2000;
 
 } // namespace halftone

@@ -53,4 +53,18 @@ struct TrainBatch
     std::int64_t tokens = 0;             // slots that hold something
 };
 
+/// Some rows of a batch, as a batch of their own.
+struct BatchPart
+{
+    TrainBatch batch;
+    std::int32_t firstSlot = 0; // in the whole
+};
+
+/// At most `most` parts of about as many rows. They depend on the batch alone, so that what is
+/// summed over them does not depend on how many threads there are.
+[[nodiscard]] std::vector<BatchPart> splitRows(const TrainBatch&, std::int64_t most);
+
+/// Slots after which something is wanted.
+[[nodiscard]] std::int64_t targetSlots(const TrainBatch&);
+
 } // namespace halftone

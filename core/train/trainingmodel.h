@@ -27,7 +27,7 @@ enum class Precision : std::uint8_t
 struct TrainingOptions
 {
     std::string device = "auto"; // auto, cpu, cuda
-    int threads = 0;             // 0: all cores but one, at least one
+    int threads = 0;             // 0: all cores; how many does not change a bit of the result
     Precision precision = Precision::F32;
 };
 

@@ -62,6 +62,14 @@ TrainableLlama::TrainableLlama(ModelConfig config, at::ScalarType type, at::Devi
             at::zeros(expected.shape, at::TensorOptions(type).device(device)).requires_grad_();
 }
 
+TrainableLlama TrainableLlama::twin() const
+{
+    TrainableLlama other(*this);
+    for (auto& [name, weight] : other.m_weights)
+        weight = weight.variable_data().requires_grad_();
+    return other;
+}
+
 const at::Tensor& TrainableLlama::weight(const std::string& name) const
 {
     return m_weights.at(name + ".weight");

@@ -21,6 +21,9 @@ public:
     /// Zeros.
     TrainableLlama(ModelConfig, at::ScalarType, at::Device);
 
+    /// The same weights, in the same memory, with gradients of their own: for another thread.
+    [[nodiscard]] TrainableLlama twin() const;
+
     /// Output of the last norm [slots, D]. With latents it takes one pass more than there are
     /// rounds: after pass r the hidden states that round r + 1 is fed are exact, and gradients flow
     /// through them (Hao et al., arXiv 2412.06769).

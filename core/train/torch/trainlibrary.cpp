@@ -3,6 +3,7 @@
 #include "model/torch/torchdevice_p.h"
 #include "model/torch/torchguard_p.h"
 #include "model/torch/torchthreads_p.h"
+#include "train/torch/inturn_p.h"
 #include "train/torch/llama_p.h"
 #include "train/trainentry_p.h"
 
@@ -15,9 +16,12 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace halftone {
 
@@ -70,6 +74,9 @@ at::ScalarType storedType(std::string_view name)
                            : at::kBFloat16;
 }
 
+/// Parts of a batch on a CPU: as many threads can help.
+constexpr int mostParts = 8;
+
 struct Moments
 {
     at::Tensor first;
@@ -87,6 +94,9 @@ public:
     {
         for (const auto& [name, weight] : m_llama.weights())
             m_moments[name] = {at::zeros_like(weight.detach()), at::zeros_like(weight.detach())};
+        const int workers = device.is_cpu() ? std::min(threads, mostParts) : 1;
+        for (int i = 0; i < workers; ++i)
+            m_workers.push_back(m_llama.twin());
     }
 
     const ModelConfig& config() const override { return m_llama.config(); }
@@ -95,19 +105,14 @@ public:
 
     Result<BatchLoss> loss(const TrainBatch& batch) override
     {
-        return guarded("computing the loss", [&]() -> Result<BatchLoss> {
-            const at::NoGradGuard noGraph;
-            return measured(batch).second;
-        });
+        return guarded("computing the loss",
+                       [&]() -> Result<BatchLoss> { return measured(batch, /*learns=*/false); });
     }
 
     Result<BatchLoss> accumulate(const TrainBatch& batch) override
     {
-        return guarded("computing gradients", [&]() -> Result<BatchLoss> {
-            auto [loss, numbers] = measured(batch);
-            loss.backward();
-            return numbers;
-        });
+        return guarded("computing gradients",
+                       [&]() -> Result<BatchLoss> { return measured(batch, /*learns=*/true); });
     }
 
     Result<double> update(const AdamW& adam) override
@@ -119,8 +124,8 @@ public:
                                              std::span<const std::int32_t> slots) override
     {
         return guarded("computing probabilities", [&]() -> Result<std::vector<float>> {
-            const at::NoGradGuard noGraph;
-            return values(logitsAfter(batch, slots).softmax(-1));
+            return valuesAfter(batch, slots,
+                               [](const at::Tensor& logits) { return logits.softmax(-1); });
         });
     }
 
@@ -128,8 +133,7 @@ public:
                                       std::span<const std::int32_t> slots) override
     {
         return guarded("computing logits", [&]() -> Result<std::vector<float>> {
-            const at::NoGradGuard noGraph;
-            return values(logitsAfter(batch, slots));
+            return valuesAfter(batch, slots, [](const at::Tensor& logits) { return logits; });
         });
     }
 
@@ -166,7 +170,7 @@ private:
     auto guarded(std::string_view doing, F&& f) -> std::invoke_result_t<F>
     {
         return torchTrainingGuard(doing, [&] {
-            useTorchThreads(m_threads);
+            useTorchThreads(1);
             return f();
         });
     }
@@ -190,26 +194,84 @@ private:
         return weight->second;
     }
 
-    at::Tensor logitsAfter(const TrainBatch& batch, std::span<const std::int32_t> slots) const
+    at::Tensor logitsAfter(const TrainableLlama& llama, const TrainBatch& batch,
+                           const std::vector<std::int64_t>& slots) const
     {
-        const Autocast autocast(m_autocast, m_llama.device());
-        const std::vector<std::int64_t> rows(slots.begin(), slots.end());
-        return m_llama
-            .logits(m_llama.hidden(batch).index_select(0, indices(rows, m_llama.device())))
-            .to(m_llama.type());
+        const Autocast autocast(m_autocast, llama.device());
+        return llama.logits(llama.hidden(batch).index_select(0, indices(slots, llama.device())))
+            .to(llama.type());
     }
 
-    static std::vector<float> values(const at::Tensor& tensor)
+    /// On a CPU, parts of the batch side by side: threads of libtorch's own would have to meet
+    /// within every small product.
+    std::vector<BatchPart> partsOf(const TrainBatch& batch) const
     {
-        const at::Tensor flat = tensor.to(at::kCPU, at::kFloat).contiguous();
-        const auto* const data = flat.data_ptr<float>();
-        return {data, data + flat.numel()};
+        return splitRows(batch, m_llama.device().is_cpu() ? mostParts : 1);
     }
 
-    std::pair<at::Tensor, BatchLoss> measured(const TrainBatch& batch) const
+    /// of(logits) after each of `slots` [S, V].
+    template <class Of>
+    std::vector<float> valuesAfter(const TrainBatch& batch, std::span<const std::int32_t> slots,
+                                   const Of& of)
     {
-        const std::int64_t vocabulary = m_llama.config().vocabularySize;
-        std::vector<std::int32_t> slots;
+        const auto vocabulary = static_cast<std::size_t>(m_llama.config().vocabularySize);
+        std::vector<float> all(slots.size() * vocabulary);
+        const std::vector<BatchPart> parts = partsOf(batch);
+        const auto compute = [&](std::size_t worker, std::size_t number) {
+            const BatchPart& part = parts[number];
+            std::vector<std::int64_t> rows;
+            std::vector<std::size_t> places;
+            for (std::size_t i = 0; i < slots.size(); ++i)
+                if (slots[i] >= part.firstSlot &&
+                    slots[i] < part.firstSlot + std::ssize(part.batch.ids)) {
+                    rows.push_back(slots[i] - part.firstSlot);
+                    places.push_back(i);
+                }
+            if (rows.empty())
+                return;
+            const at::NoGradGuard noGraph;
+            const at::Tensor found = of(logitsAfter(m_workers[worker], part.batch, rows))
+                                         .to(at::kCPU, at::kFloat)
+                                         .contiguous();
+            const auto* const values = found.template data_ptr<float>();
+            for (std::size_t i = 0; i < places.size(); ++i)
+                std::copy_n(values + i * vocabulary, vocabulary,
+                            all.begin() + static_cast<std::ptrdiff_t>(places[i] * vocabulary));
+        };
+        inParts(m_workers.size(), parts.size(), compute, [](std::size_t, std::size_t) {});
+        return all;
+    }
+
+    BatchLoss measured(const TrainBatch& batch, bool learns)
+    {
+        const std::vector<BatchPart> parts = partsOf(batch);
+        std::vector<BatchLoss> losses(parts.size());
+        const std::int64_t slots = targetSlots(batch);
+        const auto compute = [&](std::size_t worker, std::size_t number) {
+            const c10::AutoGradMode graph(learns);
+            auto [loss, numbers] =
+                lossOf(m_workers[worker], parts[number].batch, static_cast<double>(slots));
+            if (learns && numbers.slots > 0)
+                loss.backward();
+            losses[number] = numbers;
+        };
+        BatchLoss sum;
+        sum.slots = slots;
+        inParts(m_workers.size(), parts.size(), compute, [&](std::size_t worker, std::size_t part) {
+            sum.loss += losses[part].loss;
+            sum.accuracy += losses[part].accuracy;
+            if (learns)
+                takeGradients(m_workers[worker]);
+        });
+        return sum;
+    }
+
+    /// What the batch adds to the means over `count` slots.
+    std::pair<at::Tensor, BatchLoss> lossOf(const TrainableLlama& llama, const TrainBatch& batch,
+                                            double count) const
+    {
+        const std::int64_t vocabulary = llama.config().vocabularySize;
+        std::vector<std::int64_t> slots;
         std::vector<std::int64_t> places; // in the table of slots by tokens
         std::vector<double> weights;
         for (const SlotToken& target : batch.targets) {
@@ -219,23 +281,39 @@ private:
             weights.push_back(target.weight);
         }
         if (slots.empty())
-            return {at::zeros({}, at::TensorOptions(m_llama.type())).requires_grad_(), {}};
-        const at::Tensor logits = logitsAfter(batch, slots);
-        const at::Tensor where = indices(places, m_llama.device());
-        const auto count = static_cast<double>(slots.size());
+            return {};
+        const at::Tensor logits = logitsAfter(llama, batch, slots);
+        const at::Tensor where = indices(places, llama.device());
         const at::Tensor loss =
             at::log_softmax(logits, -1)
                 .view({-1})
                 .index_select(0, where)
-                .mul(at::tensor(at::ArrayRef<double>(weights)).to(m_llama.device(), m_llama.type()))
+                .mul(at::tensor(at::ArrayRef<double>(weights)).to(llama.device(), llama.type()))
                 .sum()
                 .div(-count);
         at::Tensor wanted = at::zeros({std::ssize(slots) * vocabulary},
-                                      at::TensorOptions(at::kBool).device(m_llama.device()));
+                                      at::TensorOptions(at::kBool).device(llama.device()));
         wanted.index_fill_(0, where, 1);
         const at::Tensor best = logits.detach().argmax(-1, /*keepdim=*/true);
         const double right = wanted.view({-1, vocabulary}).gather(1, best).sum().item<double>();
         return {loss, {loss.item<double>(), right / count, std::ssize(slots)}};
+    }
+
+    /// Adds a worker's gradients to the model's.
+    void takeGradients(TrainableLlama& worker)
+    {
+        const at::NoGradGuard noGraph;
+        for (auto& [name, weight] : worker.weights()) {
+            at::Tensor& from = weight.mutable_grad();
+            if (!from.defined())
+                continue;
+            at::Tensor& to = m_llama.weights().find(name)->second.mutable_grad();
+            if (to.defined())
+                to.add_(from);
+            else
+                to = from;
+            from = at::Tensor();
+        }
     }
 
     Result<double> updated(const AdamW& adam)
@@ -285,6 +363,7 @@ private:
     }
 
     TrainableLlama m_llama;
+    std::vector<TrainableLlama> m_workers; // twins, one for a thread
     bool m_autocast;
     int m_threads;
     std::map<std::string, Moments, std::less<>> m_moments;
@@ -292,7 +371,11 @@ private:
 
 Result<std::unique_ptr<TrainingModel>> create(const TorchTrainRequest& request)
 {
-    const auto place = choosePlace(request.options.device, request.options.threads);
+    // Nothing else waits for the machine meanwhile, so it may have all cores.
+    const int threads = request.options.threads > 0
+                            ? request.options.threads
+                            : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    const auto place = choosePlace(request.options.device, threads);
     if (!place)
         return Unexpected(place.error());
     return std::make_unique<TorchTrainingModel>(request.config, request.options.precision,

@@ -112,6 +112,19 @@ private Q_SLOTS:
         QCOMPARE(stage.fed(stage.make(item)), std::string("<s> from a c c </s>"));
     }
 
+    void aShareSpeaksInTheOpen()
+    {
+        const Stage stage(R"("stage": "chain", "open_share": 1)");
+        QCOMPARE(stage.fed(stage.make(walk)), "<s> a b . a c . b d . from a c c </s>");
+    }
+
+    void aShareAnswersAtOnce()
+    {
+        const Stage stage(R"("stage": "chain", "direct_share": 1)");
+        QCOMPARE(stage.fed(stage.make(walk)),
+                 "<s> a b . a c . b d . from a <think> </think> c </s>");
+    }
+
     void softThoughtsAreTheFrontierToItsEnd()
     {
         const Stage stage(R"("stage": "soft", "soft": {"share": 1, "noise": "none"})");

@@ -74,11 +74,11 @@ class TestTrainingModel : public QObject
     std::filesystem::path folder() const { return m_dir->path().toStdString(); }
 
     /// A model with the weights of a random folder.
-    std::unique_ptr<TrainingModel> make(Precision precision, bool tied = true)
+    std::unique_ptr<TrainingModel> make(Precision precision, bool tied = true, int threads = 1)
     {
         const std::string json = config(tied);
         const Weights weights = writeTinyModel(folder(), json);
-        auto model = createTrainingModel(*parseModelConfig(json, "c"), {"cpu", 1, precision});
+        auto model = createTrainingModel(*parseModelConfig(json, "c"), {"cpu", threads, precision});
         if (!model)
             return nullptr;
         for (const auto& [name, numbers] : weights)
@@ -96,6 +96,39 @@ class TestTrainingModel : public QObject
         batch.noises = {{2, 0.1F, {3, 1, 4}}};
         batch.latents = {{8, 1}, {9, 2}};
         batch.targets = {{2, 4, 0.5F}, {2, 5, 0.5F}, {4, 6, 1}, {9, 11, 1}, {10, 2, 1}};
+        return batch;
+    }
+
+    /// richBatch() `rows` times over, one row below the other.
+    static TrainBatch richRows(int rows)
+    {
+        const TrainBatch one = richBatch();
+        TrainBatch batch;
+        batch.rows = rows;
+        batch.length = one.length;
+        const auto add = [](auto& all, const auto& some, int by) {
+            for (auto each : some) {
+                each.slot += by;
+                all.push_back(each);
+            }
+        };
+        for (int row = 0; row < rows; ++row) {
+            const int first = row * static_cast<int>(one.length);
+            batch.ids.insert(batch.ids.end(), one.ids.begin(), one.ids.end());
+            batch.positions.insert(batch.positions.end(), one.positions.begin(),
+                                   one.positions.end());
+            batch.sequences.insert(batch.sequences.end(), one.sequences.begin(),
+                                   one.sequences.end());
+            batch.ids[static_cast<std::size_t>(first)] = 1 + row; // no two rows alike
+            add(batch.mixtures, one.mixtures, first);
+            add(batch.noises, one.noises, first);
+            add(batch.latents, one.latents, first);
+            // Rows want unlike numbers of things; the second wants nothing.
+            for (int slot = 0; slot < row - 1; ++slot)
+                batch.targets.push_back({first + slot, 3, 1});
+            if (row != 1)
+                batch.targets.push_back({first + 9, 11, 1});
+        }
         return batch;
     }
 
@@ -216,6 +249,67 @@ private Q_SLOTS:
                                         .arg(expected)));
             }
         }
+    }
+
+    /// The parts that a batch of many rows is computed in are nowhere to be seen.
+    void gradientsOfManyRowsAreTheFiniteDifferences()
+    {
+        const auto model = make(Precision::F64, true, 3);
+        TrainBatch batch = richRows(11);
+        batch.noises.clear();
+        QVERIFY_RESULT(model->accumulate(batch));
+        constexpr double step = 1e-5;
+        for (const std::string name :
+             {"model.embed_tokens.weight", "model.layers.1.self_attn.q_proj.weight"}) {
+            const std::vector<double> gradient = values(*model, Part::Gradient, name);
+            const std::vector<double> weights = values(*model, Part::Weight, name);
+            for (std::size_t i = 0; i < weights.size(); i += 1 + weights.size() / 7) {
+                std::vector<double> moved = weights;
+                moved[i] = weights[i] + step;
+                setValues(*model, name, moved);
+                const double above = model->loss(batch)->loss;
+                moved[i] = weights[i] - step;
+                setValues(*model, name, moved);
+                const double below = model->loss(batch)->loss;
+                setValues(*model, name, weights);
+                const double expected = (above - below) / (2 * step);
+                QVERIFY(std::fabs(gradient[i] - expected) < 1e-7 + 1e-5 * std::fabs(expected));
+            }
+        }
+    }
+
+    void threadsChangeNoBit()
+    {
+        const TrainBatch batch = richRows(11);
+        std::vector<std::vector<double>> found;
+        for (const int threads : {1, 2, 5}) {
+            const auto model = make(Precision::F32, true, threads);
+            const auto loss = model->accumulate(batch);
+            QVERIFY_RESULT(loss);
+            std::vector<double> all{loss->loss, loss->accuracy};
+            for (const ExpectedTensor& tensor : expectedTensors(model->config())) {
+                const auto gradient = values(*model, Part::Gradient, tensor.name);
+                all.insert(all.end(), gradient.begin(), gradient.end());
+            }
+            const auto p = model->probabilities(batch, std::vector<std::int32_t>{130, 4, 40});
+            QVERIFY_RESULT(p);
+            all.insert(all.end(), p->begin(), p->end());
+            found.push_back(std::move(all));
+        }
+        QVERIFY(found[0] == found[1]);
+        QVERIFY(found[0] == found[2]);
+    }
+
+    void probabilitiesComeInTheOrderAskedFor()
+    {
+        const auto model = make(Precision::F32, true, 2);
+        const TrainBatch batch = richRows(4);
+        const auto both = model->probabilities(batch, std::vector<std::int32_t>{40, 3});
+        const auto first = model->probabilities(batch, std::vector<std::int32_t>{40});
+        const auto second = model->probabilities(batch, std::vector<std::int32_t>{3});
+        QVERIFY_RESULT(both);
+        QVERIFY(std::equal(first->begin(), first->end(), both->begin()));
+        QVERIFY(std::equal(second->begin(), second->end(), both->begin() + vocabulary));
     }
 
     void updatesAreAdamWs_data()
