@@ -91,19 +91,25 @@ private Q_SLOTS:
         QTest::newRow("frontier mixtures with noise") << R"(, "stage": "soft")";
         QTest::newRow("own mixtures")
             << R"(, "stage": "soft", "soft": {"source": "own", "noise": "gaussian"})";
+        QTest::newRow("hidden states")
+            << R"(, "stage": "latent", "from": "chain", "latent": {"stage_steps": 7})";
+        QTest::newRow("bf16 products") << R"(, "stage": "chain", "precision": "bf16")";
     }
 
     void aResumedTrainingIsTheUninterruptedOneToTheBit()
     {
         QFETCH(QString, stage);
-        const TrainRecipe what = recipe(stage.toStdString());
+        QVERIFY_RESULT(trained(recipe(), "chain"));
+        TrainRecipe what = recipe(stage.toStdString());
         QVERIFY_RESULT(trained(what, "whole"));
+        what.threads = 3;
         const auto half = trained(what, "halves", false, 10);
         QVERIFY(!half);
         QVERIFY(half.error().code == ErrorCode::Cancelled);
         QCOMPARE(half.error().message,
                  std::string("Stopped after step 10 of 20; --resume goes on from there."));
         QVERIFY(!fs::exists(m_root / "halves" / "model.safetensors"));
+        what.threads = 2;
         QVERIFY_RESULT(trained(what, "halves", true));
         for (const char* file :
              {"model.safetensors", "config.json", "tokenizer.json", "training.csv"})
