@@ -194,6 +194,7 @@ Result<TrainSequence> ExampleMaker::mixed(const TaskItem& item, const Pieces& pa
 
     const SoftSettings& soft = m_recipe.soft;
     StepRng rng({m_recipe.seed, draw, mixtureStream});
+    const bool own = rng.uniform() < soft.ownShare;
     TrainSequence sequence;
     append(sequence, parts.prompt, m_recipe.lossOnPrompt);
     std::int32_t round = 0;
@@ -207,7 +208,7 @@ Result<TrainSequence> ExampleMaker::mixed(const TaskItem& item, const Pieces& pa
         sequence.ids.push_back(thought.token);
         const bool noisy = soft.noise != MixtureNoise::None && rng.uniform() < soft.noiseShare;
         ++round;
-        if (soft.source == MixtureSource::Own)
+        if (own)
             sequence.own.push_back(
                 {slot,
                  round,

@@ -67,9 +67,7 @@ void readOptimizer(RecipeFields& fields, OptimizerSettings& settings)
 void readSoft(RecipeFields& fields, SoftSettings& settings)
 {
     fields.number("share", settings.share, 0, 1);
-    fields.choice<MixtureSource>(
-        "source", settings.source,
-        {{"frontier", MixtureSource::Frontier}, {"own", MixtureSource::Own}});
+    fields.number("own_share", settings.ownShare, 0, 1);
     fields.number("top", settings.top, 1, 1024);
     fields.choice<MixtureNoise>("noise", settings.noise,
                                 {{"none", MixtureNoise::None},

@@ -58,11 +58,6 @@ struct OptimizerSettings
     double clip = 1; // 0: never
 };
 
-enum class MixtureSource : std::uint8_t
-{
-    Frontier, // even over the nodes that the hop can have reached
-    Own       // what the model predicts there, its `top` most probable tokens
-};
 enum class MixtureNoise : std::uint8_t
 {
     None,
@@ -74,7 +69,9 @@ enum class MixtureNoise : std::uint8_t
 struct SoftSettings
 {
     double share = 2.0 / 3; // of the items that are fed mixtures; the others are ordinary text
-    MixtureSource source = MixtureSource::Frontier;
+    /// Of these, those that are fed what the model itself predicts, its `top` most probable tokens;
+    /// the others are fed an even mixture of the nodes that the hop can have reached.
+    double ownShare = 0;
     std::int32_t top = 8;
     MixtureNoise noise = MixtureNoise::Dirichlet;
     double noiseShare = 0.7;        // of the thought steps

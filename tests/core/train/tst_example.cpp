@@ -152,7 +152,7 @@ private Q_SLOTS:
 
     void ownMixturesAreAskedForRoundByRound()
     {
-        const Stage stage(R"("stage": "soft", "soft": {"share": 1, "source": "own"})");
+        const Stage stage(R"("stage": "soft", "soft": {"share": 1, "own_share": 1})");
         const TrainSequence sequence = stage.make(walk);
         QVERIFY(sequence.mixtures.empty());
         QCOMPARE(sequence.own.size(), std::size_t{2});

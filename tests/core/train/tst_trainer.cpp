@@ -90,7 +90,7 @@ private Q_SLOTS:
         QTest::newRow("chain") << R"(, "stage": "chain")";
         QTest::newRow("frontier mixtures with noise") << R"(, "stage": "soft")";
         QTest::newRow("own mixtures")
-            << R"(, "stage": "soft", "soft": {"source": "own", "noise": "gaussian"})";
+            << R"(, "stage": "soft", "soft": {"own_share": 1, "noise": "gaussian"})";
         QTest::newRow("hidden states")
             << R"(, "stage": "latent", "from": "chain", "latent": {"stage_steps": 7})";
         QTest::newRow("bf16 products") << R"(, "stage": "chain", "precision": "bf16")";
