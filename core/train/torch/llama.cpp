@@ -5,6 +5,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/linear.h>
@@ -144,16 +145,19 @@ at::Tensor TrainableLlama::embedded(const TrainBatch& batch) const
     return x;
 }
 
+/// [n, heads, d]
+at::Tensor TrainableLlama::split(const std::string& projection, const at::Tensor& normed,
+                                 std::int64_t heads) const
+{
+    return at::linear(normed, weight(projection)).view({normed.size(0), heads, m_config.headDim});
+}
+
 at::Tensor TrainableLlama::attention(const std::string& layer, const at::Tensor& normed,
-                                     const Places& at) const
+                                     const Places& at, KeyValues* keep) const
 {
     const std::int64_t headDim = m_config.headDim;
     const std::int64_t kvHeads = m_config.kvHeadCount;
     const std::int64_t heads = m_config.headCount;
-    const std::int64_t slots = at.rows * at.length;
-    const auto split = [&](const char* name, std::int64_t count) {
-        return at::linear(normed, weight(layer + name)).view({slots, count, headDim});
-    };
     // [slots, heads, d] to [rows, heads, length, d]; a kv head serves its group of query heads.
     const auto byRow = [&](const at::Tensor& x) {
         const at::Tensor rows = x.view({at.rows, at.length, x.size(1), headDim}).transpose(1, 2);
@@ -163,28 +167,82 @@ at::Tensor TrainableLlama::attention(const std::string& layer, const at::Tensor&
             .expand({at.rows, kvHeads, heads / kvHeads, at.length, headDim})
             .reshape({at.rows, heads, at.length, headDim});
     };
-    const at::Tensor query = byRow(rotated(split("q_proj", heads), at.cosines, at.sines))
-                                 .mul(1.0 / std::sqrt(static_cast<double>(headDim)));
-    const at::Tensor key = byRow(rotated(split("k_proj", kvHeads), at.cosines, at.sines));
-    const at::Tensor value = byRow(split("v_proj", kvHeads));
-    const at::Tensor scores = at::matmul(query, key.transpose(2, 3)).to(m_type).add_(at.visibility);
-    const at::Tensor mixed = at::matmul(at::softmax(scores, -1), value);
-    return at::linear(mixed.transpose(1, 2).reshape({slots, heads * headDim}),
+    const at::Tensor turned =
+        rotated(split(layer + "k_proj", normed, kvHeads), at.cosines, at.sines);
+    const at::Tensor unturned = split(layer + "v_proj", normed, kvHeads);
+    if (keep != nullptr)
+        *keep = {turned, unturned};
+    const at::Tensor query =
+        byRow(rotated(split(layer + "q_proj", normed, heads), at.cosines, at.sines))
+            .mul(1.0 / std::sqrt(static_cast<double>(headDim)));
+    const at::Tensor scores =
+        at::matmul(query, byRow(turned).transpose(2, 3)).to(m_type).add_(at.visibility);
+    const at::Tensor mixed = at::matmul(at::softmax(scores, -1), byRow(unturned));
+    return at::linear(mixed.transpose(1, 2).reshape({at.rows * at.length, heads * headDim}),
                       weight(layer + "o_proj"));
 }
 
-at::Tensor TrainableLlama::layers(at::Tensor x, const Places& places) const
+at::Tensor TrainableLlama::attentionAt(const std::string& layer, const at::Tensor& slots,
+                                       const at::Tensor& normed, const Places& at,
+                                       KeyValues& cache) const
+{
+    const std::int64_t headDim = m_config.headDim;
+    const std::int64_t kvHeads = m_config.kvHeadCount;
+    const std::int64_t heads = m_config.headCount;
+    const std::int64_t count = slots.size(0);
+    const at::Tensor cosines = at.cosines.index_select(0, slots);
+    const at::Tensor sines = at.sines.index_select(0, slots);
+    cache.keys = cache.keys.index_copy(
+        0, slots, rotated(split(layer + "k_proj", normed, kvHeads), cosines, sines));
+    cache.values = cache.values.index_copy(0, slots, split(layer + "v_proj", normed, kvHeads));
+    const at::Tensor rows = at::div(slots, at.length, "floor");
+    // [n, kv heads, length, d]: of each slot's row.
+    const auto ofRows = [&](const at::Tensor& x) {
+        return x.view({at.rows, at.length, kvHeads, headDim}).index_select(0, rows).transpose(1, 2);
+    };
+    const at::Tensor query = rotated(split(layer + "q_proj", normed, heads), cosines, sines)
+                                 .mul(1.0 / std::sqrt(static_cast<double>(headDim)))
+                                 .view({count, kvHeads, heads / kvHeads, headDim});
+    const at::Tensor visibility =
+        at.visibility.view({-1, at.length}).index_select(0, slots).view({count, 1, 1, at.length});
+    const at::Tensor scores =
+        at::matmul(query, ofRows(cache.keys).transpose(2, 3)).to(m_type).add(visibility);
+    const at::Tensor mixed = at::matmul(at::softmax(scores, -1), ofRows(cache.values));
+    return at::linear(mixed.reshape({count, heads * headDim}), weight(layer + "o_proj"));
+}
+
+at::Tensor TrainableLlama::fedForward(const std::string& layer, const at::Tensor& x) const
+{
+    const at::Tensor input =
+        rmsNorm(x, weight(layer + "post_attention_layernorm"), m_config.normEpsilon);
+    const at::Tensor gated = at::silu(at::linear(input, weight(layer + "mlp.gate_proj")))
+                                 .mul(at::linear(input, weight(layer + "mlp.up_proj")));
+    return x.add(at::linear(gated, weight(layer + "mlp.down_proj")));
+}
+
+at::Tensor TrainableLlama::layers(at::Tensor x, const Places& places, Cache* keep) const
+{
+    if (keep != nullptr)
+        keep->resize(static_cast<std::size_t>(m_config.layerCount));
+    for (std::int32_t i = 0; i < m_config.layerCount; ++i) {
+        const std::string layer = "model.layers." + std::to_string(i) + ".";
+        const at::Tensor normed =
+            rmsNorm(x, weight(layer + "input_layernorm"), m_config.normEpsilon);
+        KeyValues* const kept = keep == nullptr ? nullptr : &(*keep)[static_cast<std::size_t>(i)];
+        x = fedForward(layer, x.add(attention(layer + "self_attn.", normed, places, kept)));
+    }
+    return rmsNorm(x, weight("model.norm"), m_config.normEpsilon);
+}
+
+at::Tensor TrainableLlama::layersAt(const at::Tensor& slots, at::Tensor x, const Places& places,
+                                    Cache& cache) const
 {
     for (std::int32_t i = 0; i < m_config.layerCount; ++i) {
         const std::string layer = "model.layers." + std::to_string(i) + ".";
         const at::Tensor normed =
             rmsNorm(x, weight(layer + "input_layernorm"), m_config.normEpsilon);
-        x = x.add(attention(layer + "self_attn.", normed, places));
-        const at::Tensor input =
-            rmsNorm(x, weight(layer + "post_attention_layernorm"), m_config.normEpsilon);
-        const at::Tensor gated = at::silu(at::linear(input, weight(layer + "mlp.gate_proj")))
-                                     .mul(at::linear(input, weight(layer + "mlp.up_proj")));
-        x = x.add(at::linear(gated, weight(layer + "mlp.down_proj")));
+        x = fedForward(layer, x.add(attentionAt(layer + "self_attn.", slots, normed, places,
+                                                cache[static_cast<std::size_t>(i)])));
     }
     return rmsNorm(x, weight("model.norm"), m_config.normEpsilon);
 }
@@ -193,19 +251,18 @@ at::Tensor TrainableLlama::hidden(const TrainBatch& batch) const
 {
     const Places where = places(batch);
     at::Tensor x = embedded(batch);
-    std::int32_t rounds = 0;
+    if (batch.latents.empty())
+        return layers(x, where);
+    Cache cache;
+    at::Tensor states = layers(x, where, &cache);
+    std::map<std::int32_t, std::vector<std::int64_t>> rounds;
     for (const LatentSlot& latent : batch.latents)
-        rounds = std::max(rounds, latent.round);
-    for (std::int32_t round = 1; round <= rounds; ++round) {
-        const at::Tensor states = layers(x, where);
-        std::vector<std::int64_t> to;
-        std::vector<std::int64_t> from;
-        for (const LatentSlot& latent : batch.latents)
-            if (latent.round == round) {
-                to.push_back(latent.slot);
-                from.push_back(latent.slot - 1);
-            }
-        x = x.index_copy(0, indices(to, m_device), states.index_select(0, indices(from, m_device)));
+        rounds[latent.round].push_back(latent.slot);
+    for (const auto& [round, slots] : rounds) {
+        const at::Tensor to = indices(slots, m_device);
+        const at::Tensor given = states.index_select(0, to.sub(1));
+        x = x.index_copy(0, to, given);
+        states = states.index_copy(0, to, layersAt(to, given, where, cache));
     }
     return layers(x, where);
 }

@@ -24,9 +24,10 @@ public:
     /// The same weights, in the same memory, with gradients of their own: for another thread.
     [[nodiscard]] TrainableLlama twin() const;
 
-    /// Output of the last norm [slots, D]. With latents it takes one pass more than there are
-    /// rounds: after pass r the hidden states that round r + 1 is fed are exact, and gradients flow
-    /// through them (Hao et al., arXiv 2412.06769).
+    /// Output of the last norm [slots, D]. Latent slots are fed the states before them, and
+    /// gradients flow through these (Hao et al., arXiv 2412.06769): a first pass gives the states
+    /// before the first round, each round adds its slots to the keys and values of that pass, and a
+    /// last pass is fed all that was found.
     [[nodiscard]] at::Tensor hidden(const TrainBatch&) const;
     /// [S, V], of some rows of hidden().
     [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const;
@@ -50,9 +51,25 @@ private:
     [[nodiscard]] const at::Tensor& weight(const std::string& name) const;
     [[nodiscard]] Places places(const TrainBatch&) const;
     [[nodiscard]] at::Tensor embedded(const TrainBatch&) const;
-    [[nodiscard]] at::Tensor layers(at::Tensor x, const Places&) const;
+    struct KeyValues
+    {
+        at::Tensor keys;   // [slots, kv heads, d], turned
+        at::Tensor values; // [slots, kv heads, d]
+    };
+    using Cache = std::vector<KeyValues>; // by layer
+
+    [[nodiscard]] at::Tensor layers(at::Tensor x, const Places&, Cache* = nullptr) const;
+    /// layers() of some slots [n] alone, x [n, D], after what the cache holds; it takes theirs up.
+    [[nodiscard]] at::Tensor layersAt(const at::Tensor& slots, at::Tensor x, const Places&,
+                                      Cache&) const;
     [[nodiscard]] at::Tensor attention(const std::string& layer, const at::Tensor& normed,
-                                       const Places&) const;
+                                       const Places&, KeyValues*) const;
+    [[nodiscard]] at::Tensor attentionAt(const std::string& layer, const at::Tensor& slots,
+                                         const at::Tensor& normed, const Places&, KeyValues&) const;
+    /// x + the feed-forward block.
+    [[nodiscard]] at::Tensor fedForward(const std::string& layer, const at::Tensor& x) const;
+    [[nodiscard]] at::Tensor split(const std::string& projection, const at::Tensor& normed,
+                                   std::int64_t heads) const;
     [[nodiscard]] at::Tensor noise(const TrainBatch&, const at::Tensor& slots) const;
 
     ModelConfig m_config;
