@@ -7,13 +7,11 @@
 #include "libraryoptions.h"
 #include "longcall.h"
 #include "modeloptions.h"
-#include "textinput.h"
 
 #include <CLI/App.hpp>
 
-#include <cstdio>
-#include <filesystem>
 #include <memory>
+#include <vector>
 
 namespace halftone::cli {
 
@@ -24,7 +22,7 @@ struct EvalOptions
     std::string plan; // path
     ModelChoice model;
     LibraryChoice library;
-    std::int64_t evaluation = 0; // to report
+    std::vector<std::int64_t> evaluations; // to report
     bool resume = false;
     bool json = false;
     bool csv = false;
@@ -41,21 +39,24 @@ void addFormats(CLI::App& command, EvalOptions& options)
     csv->excludes(latex);
 }
 
-void print(const EvalOptions& options, const EvaluationReport& report, Output& out)
+void print(const EvalOptions& options, const std::vector<EvaluationReport>& reports, Output& out)
 {
-    out << (options.json    ? reportAsJson(report)
-            : options.csv   ? reportAsCsv(report)
-            : options.latex ? reportAsLatex(report)
-                            : reportAsText(report));
+    if (options.csv) {
+        out << reportAsCsv(reports);
+        return;
+    }
+    for (const EvaluationReport& report : reports) {
+        if (!options.json && &report != &reports.front())
+            out << '\n';
+        out << (options.json    ? reportAsJson(report)
+                : options.latex ? reportAsLatex(report)
+                                : reportAsText(report));
+    }
 }
 
-Result<ExitCode> report(const EvalOptions& options, EvaluationId id, Output& out)
+Result<EvaluationReport> reportOf(const EvaluationStore& store, EvaluationId id)
 {
-    const auto store =
-        EvaluationStore::open(options.library.path(), SessionStore::Access::ReadOnly);
-    if (!store)
-        return Unexpected(store.error());
-    const auto info = (*store)->evaluation(id);
+    const auto info = store.evaluation(id);
     if (!info)
         return Unexpected(info.error());
     const auto plan = evaluationPlanFromJson(info->plan);
@@ -63,36 +64,74 @@ Result<ExitCode> report(const EvalOptions& options, EvaluationId id, Output& out
         return failure(ErrorCode::InvalidInput, "The plan of evaluation " +
                                                     std::to_string(id.value) +
                                                     " cannot be read: " + plan.error().message);
-    const auto samples = (*store)->samples(id);
+    const auto samples = store.samples(id);
     if (!samples)
         return Unexpected(samples.error());
-    print(options, makeReport(*info, *plan, *samples), out);
+    return makeReport(*info, *plan, *samples);
+}
+
+Result<ExitCode> report(const EvalOptions& options, const std::vector<EvaluationId>& ids,
+                        Output& out)
+{
+    const auto store =
+        EvaluationStore::open(options.library.path(), SessionStore::Access::ReadOnly);
+    if (!store)
+        return Unexpected(store.error());
+    std::vector<EvaluationReport> reports;
+    for (const EvaluationId id : ids) {
+        auto one = reportOf(**store, id);
+        if (!one)
+            return Unexpected(one.error());
+        reports.push_back(std::move(*one));
+    }
+    print(options, reports, out);
     return ExitCode::Done;
 }
 
-Result<EvaluationPlan> readPlan(const std::string& path)
+Result<std::shared_ptr<const Engine>> load(ModelChoice choice, const std::string& named)
 {
-    auto plan = readText(path).and_then(
-        [](const std::string& text) { return evaluationPlanFromJson(text); });
-    if (!plan)
-        return failure(plan.error().code, path + ": " + plan.error().message);
-    return plan;
-}
-
-/// What stands in a plan is seen from the plan's folder, as long as there is something.
-std::string besidePlan(const std::string& plan, const std::string& named)
-{
-    const std::filesystem::path beside = std::filesystem::path(plan).parent_path() / named;
-    std::error_code ignored;
-    return std::filesystem::exists(beside, ignored) ? beside.string() : named;
-}
-
-Result<std::shared_ptr<const Engine>> load(const EvalOptions& options, const std::string& named)
-{
-    ModelChoice choice = options.model;
-    if (choice.model.empty() && !named.empty())
-        choice.model = besidePlan(options.plan, named);
+    if (choice.model.empty())
+        choice.model = named;
     return choice.load();
+}
+
+/// A request for each data set of the plan, all of them checked.
+Result<std::vector<EvaluationRequest>> readRequests(const EvalOptions& options)
+{
+    auto plans = readPlans(options.plan);
+    if (!plans)
+        return Unexpected(plans.error());
+    std::vector<EvaluationRequest> requests;
+    for (EvaluationPlan& plan : *plans) {
+        auto items = itemsOf(plan);
+        if (!items)
+            return Unexpected(items.error());
+        EvaluationRequest request;
+        request.plan = std::move(plan);
+        request.items = std::move(*items);
+        request.library = options.library.path();
+        request.resume = options.resume;
+        requests.push_back(std::move(request));
+    }
+    const EvaluationPlan& plan = requests.front().plan;
+    const auto engine = load(options.model, plan.model);
+    if (!engine)
+        return Unexpected(engine.error());
+    std::shared_ptr<const Engine> partner;
+    if (!plan.partner.empty()) {
+        auto loaded = load({plan.partner, options.model.device, options.model.threads}, {});
+        if (!loaded)
+            return Unexpected(loaded.error());
+        partner = std::move(*loaded);
+    }
+    LongCall call;
+    for (EvaluationRequest& request : requests) {
+        request.engine = *engine;
+        request.partner = partner;
+        if (auto right = checkEvaluation(request, call.cancelToken()); !right)
+            return Unexpected(right.error());
+    }
+    return requests;
 }
 
 Result<ExitCode> run(const EvalOptions& options, Output& out)
@@ -100,37 +139,20 @@ Result<ExitCode> run(const EvalOptions& options, Output& out)
     if (options.plan.empty())
         return usageError("Name a plan, a JSON file, or 'report' and the number of an "
                           "evaluation.");
-    auto plan = readPlan(options.plan);
-    if (!plan)
-        return Unexpected(plan.error());
-    auto items = readItems(besidePlan(options.plan, plan->data), plan->rule);
-    if (!items)
-        return Unexpected(items.error());
-    EvaluationRequest request;
-    auto engine = load(options, plan->model);
-    if (!engine)
-        return Unexpected(engine.error());
-    request.engine = std::move(*engine);
-    if (!plan->partner.empty()) {
-        EvalOptions second = options;
-        second.model.model.clear();
-        auto partner = load(second, plan->partner);
-        if (!partner)
-            return Unexpected(partner.error());
-        request.partner = std::move(*partner);
-    }
-    request.plan = std::move(*plan);
-    request.items = std::move(*items);
-    request.library = options.library.path();
-    request.resume = options.resume;
-    Result<EvaluationId> done;
-    {
+    auto requests = readRequests(options);
+    if (!requests)
+        return Unexpected(requests.error());
+    std::vector<EvaluationId> done;
+    for (EvaluationRequest& request : *requests) {
+        if (!done.empty())
+            request.after = done.back();
         LongCall call;
-        done = evaluate(std::move(request), call.progress(), call.cancelToken());
+        auto id = evaluate(std::move(request), call.progress(), call.cancelToken());
+        if (!id)
+            return Unexpected(id.error());
+        done.push_back(*id);
     }
-    if (!done)
-        return Unexpected(done.error());
-    return report(options, *done, out);
+    return report(options, done, out);
 }
 
 } // namespace
@@ -141,10 +163,11 @@ void addEval(CLI::App& program, Action& action)
     CLI::App* command = program.add_subcommand(
         "eval", "Measures settings against each other over the items of a data set.");
     command->footer(
-        "A plan is a JSON object: data (a file of items, one {\"id\", \"prompt\", \"answer\"} a "
-        "line), settings (a list of {\"name\", \"mode\", \"parameters\", …}), seeds and more; "
-        "core/eval/plan.md describes it. Every sample is a stored run, in a session of the "
-        "evaluation's own. An evaluation that was stopped or killed goes on with --resume.");
+        "A plan is a JSON object: data (a file that 'tasks check' reads, questions such as "
+        "{\"task\": \"graph\", \"count\": 1000}, or a list of these), settings (a list of "
+        "{\"name\", \"mode\", \"parameters\", …}), seeds and more; core/eval/plan.md describes "
+        "it. Every sample is a stored run, in a session of the evaluation's own; each data set is "
+        "an evaluation of its own. What was stopped or killed goes on with --resume.");
     command->add_option("plan", options->plan, "The plan's file")->type_name("PLAN.json");
     options->model.addTo(*command);
     options->library.addTo(*command);
@@ -152,12 +175,13 @@ void addEval(CLI::App& program, Action& action)
                       "Goes on with the newest evaluation of this plan; nothing is run twice");
     addFormats(*command, *options);
     command->callback([options, &action] {
-        if (options->evaluation == 0)
+        if (options->evaluations.empty())
             action = [options](Output& out) { return run(*options, out); };
     });
 
-    CLI::App* reporting = command->add_subcommand("report", "Prints a stored evaluation's report.");
-    reporting->add_option("evaluation", options->evaluation, "The evaluation's number")
+    CLI::App* reporting =
+        command->add_subcommand("report", "Prints the reports of stored evaluations.");
+    reporting->add_option("evaluation", options->evaluations, "The evaluations' numbers")
         ->type_name("N")
         ->check(CLI::PositiveNumber)
         ->required();
@@ -165,7 +189,10 @@ void addEval(CLI::App& program, Action& action)
     addFormats(*reporting, *options);
     reporting->callback([options, &action] {
         action = [options](Output& out) {
-            return report(*options, EvaluationId{options->evaluation}, out);
+            std::vector<EvaluationId> ids;
+            for (const std::int64_t number : options->evaluations)
+                ids.push_back(EvaluationId{number});
+            return report(*options, ids, out);
         };
     });
 }

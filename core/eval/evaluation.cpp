@@ -38,62 +38,16 @@ struct Sample
     [[nodiscard]] SampleKey key() const { return {setting->name, item->id, seed}; }
 };
 
-/// One that is being decoded.
-struct Active
-{
-    Sample sample;
-    RecordedRun run;
-};
-
-class Evaluation
-{
-public:
-    Evaluation(EvaluationRequest& request, CancelToken cancel)
-        : m_request(request)
-        , m_cancel(std::move(cancel))
-    {
-    }
-
-    Result<EvaluationId> run(const ProgressFn&);
-
-private:
-    Result<void> check() const;
-    Result<void> open();
-    Result<EvaluationInfo> earlier() const;
-    Result<void> findWork();
-    Result<void> decode(const ProgressFn&);
-    Result<void> fill();
-    Result<void> begin(const Sample&);
-    Result<std::unique_ptr<Session>> prefilled(const Sample&, const Prompt&);
-    Result<void> step();
-    Result<void> finishEnded();
-    void abandon(RunStatus, const std::string& failure);
-    [[nodiscard]] Result<Prompt> promptFor(const EvaluationSetting&, const TaskItem&) const;
-    [[nodiscard]] const std::shared_ptr<const Engine>& partnerFor(const RunSettings&) const;
-
-    EvaluationRequest& m_request;
-    CancelToken m_cancel;
-    std::unique_ptr<EvaluationStore> m_store;
-    EvaluationInfo m_info;
-    std::deque<Sample> m_waiting;
-    std::vector<Active> m_active;
-    std::uint64_t m_done = 0;
-    Clock::time_point m_storingChecked;
-
-    // The last prompt that was read, from which the next run of it is forked.
-    std::unique_ptr<Session> m_read;
-    std::vector<TokenId> m_readIds;
-};
-
-const std::shared_ptr<const Engine>& Evaluation::partnerFor(const RunSettings& settings) const
+const std::shared_ptr<const Engine>& partnerFor(const EvaluationRequest& request,
+                                                const RunSettings& settings)
 {
     static const std::shared_ptr<const Engine> none;
-    return needsPartner(settings) ? m_request.partner : none;
+    return needsPartner(settings) ? request.partner : none;
 }
 
-Result<Prompt> Evaluation::promptFor(const EvaluationSetting& setting, const TaskItem& item) const
+Result<Prompt> promptFor(const Engine& engine, const EvaluationSetting& setting,
+                         const TaskItem& item)
 {
-    const Engine& engine = *m_request.engine;
     Prompt prompt{promptOf(setting, item), {}};
     auto ids = engine.encodePrompt(prompt.text);
     if (!ids)
@@ -117,39 +71,94 @@ Result<Prompt> Evaluation::promptFor(const EvaluationSetting& setting, const Tas
     return prompt;
 }
 
-/// What would otherwise be found out after hours.
-Result<void> Evaluation::check() const
+Result<void> checkSetting(const EvaluationRequest& request, const EvaluationSetting& setting)
 {
-    const std::int64_t limit = m_request.engine->identity().cache.contextLimit;
-    for (const EvaluationSetting& setting : m_request.plan.settings) {
-        if (needsPartner(setting.run) && m_request.partner == nullptr)
-            return failure(ErrorCode::InvalidArgument,
-                           "Setting '" + setting.name +
-                               "' takes turns between two models; name the second one in the "
-                               "plan as partner.");
-        if (const auto session =
-                m_request.engine->createSession(setting.run, partnerFor(setting.run));
-            !session)
-            return failure(session.error().code,
-                           "In setting '" + setting.name + "': " + session.error().message);
-        for (const TaskItem& item : m_request.items.items) {
-            const auto prompt = promptFor(setting, item);
-            if (!prompt)
-                return failure(prompt.error().code,
-                               "The prompt of item '" + item.id +
-                                   "' cannot be read: " + prompt.error().message);
-            if (prompt->ids.empty() || std::ssize(prompt->ids) >= limit)
-                return failure(ErrorCode::InvalidArgument,
-                               "The prompt of item '" + item.id + "' in setting '" + setting.name +
-                                   "' has " + counted(std::ssize(prompt->ids), "token") +
-                                   "; it must have one at least and leave room for an answer in a "
-                                   "context of " +
-                                   std::to_string(limit) + ".");
-            if (m_cancel.cancelled())
-                return failure(ErrorCode::Cancelled, "Stopped before the first sample.");
-        }
-    }
+    if (needsPartner(setting.run) && request.partner == nullptr)
+        return failure(ErrorCode::InvalidArgument,
+                       "Setting '" + setting.name +
+                           "' takes turns between two models; name the second one in the "
+                           "plan as partner.");
+    if (const auto session =
+            request.engine->createSession(setting.run, partnerFor(request, setting.run));
+        !session)
+        return failure(session.error().code,
+                       "In setting '" + setting.name + "': " + session.error().message);
     return {};
+}
+
+Result<void> checkPrompt(const Engine& engine, const EvaluationSetting& setting,
+                         const TaskItem& item)
+{
+    const std::int64_t limit = engine.identity().cache.contextLimit;
+    const auto prompt = promptFor(engine, setting, item);
+    if (!prompt)
+        return failure(prompt.error().code, "The prompt of item '" + item.id +
+                                                "' cannot be read: " + prompt.error().message);
+    if (prompt->ids.empty() || std::ssize(prompt->ids) >= limit)
+        return failure(ErrorCode::InvalidArgument,
+                       "The prompt of item '" + item.id + "' in setting '" + setting.name +
+                           "' has " + counted(std::ssize(prompt->ids), "token") +
+                           "; it must have one at least and leave room for an answer in a "
+                           "context of " +
+                           std::to_string(limit) + ".");
+    return {};
+}
+
+/// One that is being decoded.
+struct Active
+{
+    Sample sample;
+    RecordedRun run;
+};
+
+class Evaluation
+{
+public:
+    Evaluation(EvaluationRequest& request, CancelToken cancel)
+        : m_request(request)
+        , m_cancel(std::move(cancel))
+    {
+    }
+
+    Result<EvaluationId> run(const ProgressFn&);
+
+private:
+    Result<void> open();
+    [[nodiscard]] EvaluationInfo begun() const;
+    Result<EvaluationInfo> earlier() const;
+    Result<void> findWork();
+    Result<void> decode(const ProgressFn&);
+    Result<void> fill();
+    Result<void> begin(const Sample&);
+    Result<std::unique_ptr<Session>> prefilled(const Sample&, const Prompt&);
+    Result<void> step();
+    Result<void> finishEnded();
+    void abandon(RunStatus, const std::string& failure);
+    EvaluationRequest& m_request;
+    CancelToken m_cancel;
+    std::unique_ptr<EvaluationStore> m_store;
+    EvaluationInfo m_info;
+    std::deque<Sample> m_waiting;
+    std::vector<Active> m_active;
+    std::uint64_t m_done = 0;
+    Clock::time_point m_storingChecked;
+
+    // The last prompt that was read, from which the next run of it is forked.
+    std::unique_ptr<Session> m_read;
+    std::vector<TokenId> m_readIds;
+};
+
+/// What a new one is stored as.
+EvaluationInfo Evaluation::begun() const
+{
+    const ModelIdentity& model = m_request.engine->identity();
+    EvaluationInfo info;
+    info.name = m_request.plan.name;
+    info.plan = m_request.plan.json;
+    info.dataDigest = digestOf(m_request.items);
+    info.model = model.name;
+    info.fingerprint = model.fingerprint;
+    return info;
 }
 
 /// The newest evaluation of this plan, items and model.
@@ -159,8 +168,10 @@ Result<EvaluationInfo> Evaluation::earlier() const
     if (!all)
         return Unexpected(all.error());
     const auto found = std::find_if(all->begin(), all->end(), [this](const EvaluationInfo& info) {
-        return samePlan(info.plan, m_request.plan.json);
+        return info.id > m_request.after && samePlan(info.plan, m_request.plan.json);
     });
+    if (found == all->end() && m_request.after.value > 0)
+        return m_store->create(begun());
     const std::string library = "'" + m_request.library.string() + "'";
     if (found == all->end())
         return failure(ErrorCode::NotFound,
@@ -185,14 +196,7 @@ Result<void> Evaluation::open()
     if (!store)
         return Unexpected(store.error());
     m_store = std::move(*store);
-    const ModelIdentity& model = m_request.engine->identity();
-    EvaluationInfo info;
-    info.name = m_request.plan.name;
-    info.plan = m_request.plan.json;
-    info.dataDigest = digestOf(m_request.items);
-    info.model = model.name;
-    info.fingerprint = model.fingerprint;
-    auto known = m_request.resume ? earlier() : m_store->create(info);
+    auto known = m_request.resume ? earlier() : m_store->create(begun());
     if (!known)
         return Unexpected(known.error());
     m_info = std::move(*known);
@@ -248,7 +252,7 @@ Result<std::unique_ptr<Session>> Evaluation::prefilled(const Sample& sample, con
 {
     RunSettings settings = sample.setting->run;
     settings.seed = sample.seed;
-    const auto& partner = partnerFor(settings);
+    const auto& partner = partnerFor(m_request, settings);
     const bool shared = m_read && m_readIds == prompt.ids && partner == nullptr &&
                         m_read->settings().softPrompt == settings.softPrompt;
     if (shared)
@@ -268,7 +272,7 @@ Result<std::unique_ptr<Session>> Evaluation::prefilled(const Sample& sample, con
 
 Result<void> Evaluation::begin(const Sample& sample)
 {
-    const auto prompt = promptFor(*sample.setting, *sample.item);
+    const auto prompt = promptFor(*m_request.engine, *sample.setting, *sample.item);
     if (!prompt)
         return Unexpected(prompt.error());
     const std::int64_t startedMs = unixMs();
@@ -371,7 +375,7 @@ Result<void> Evaluation::decode(const ProgressFn& progress)
 
 Result<EvaluationId> Evaluation::run(const ProgressFn& progress)
 {
-    auto done = check()
+    auto done = checkEvaluation(m_request, m_cancel)
                     .and_then([this] { return open(); })
                     .and_then([this] { return findWork(); })
                     .and_then([&] { return decode(progress); });
@@ -382,11 +386,24 @@ Result<EvaluationId> Evaluation::run(const ProgressFn& progress)
 
 } // namespace
 
+Result<void> checkEvaluation(const EvaluationRequest& request, const CancelToken& cancel)
+{
+    for (const EvaluationSetting& setting : request.plan.settings) {
+        if (auto right = checkSetting(request, setting); !right)
+            return right;
+        for (const TaskItem& item : request.items.items) {
+            if (auto right = checkPrompt(*request.engine, setting, item); !right)
+                return right;
+            if (cancel.cancelled())
+                return failure(ErrorCode::Cancelled, "Stopped before the first sample.");
+        }
+    }
+    return {};
+}
+
 Result<EvaluationId> evaluate(EvaluationRequest request, const ProgressFn& progress,
                               const CancelToken& cancel)
 {
-    if (request.plan.items > 0 && std::ssize(request.items.items) > request.plan.items)
-        request.items.items.resize(static_cast<std::size_t>(request.plan.items));
     return Evaluation(request, cancel).run(progress);
 }
 

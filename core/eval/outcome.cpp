@@ -1,10 +1,11 @@
 #include "eval/outcome.h"
 
-#include "eval/items.h"
 #include "eval/statistics.h"
 #include "exchange/runexport.h"
+#include "tasks/answers.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace halftone {
@@ -38,8 +39,9 @@ SampleOutcome outcomeOf(std::span<const StepRecord> steps, const TokenTable& tok
                         const TaskItem& item, AnswerRule rule)
 {
     SampleOutcome outcome;
-    outcome.answer = answerIn(textOf(steps, tokens).answer, rule);
-    outcome.correct = outcome.answer && isCorrect(*outcome.answer, item);
+    Verdict verdict = checkAnswer(item, rule, textOf(steps, tokens).answer);
+    outcome.answer = std::move(verdict.answer);
+    outcome.correct = verdict.right;
     std::vector<double> thinking;
     std::vector<double> answering;
     for (const StepRecord& step : steps) {

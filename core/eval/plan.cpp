@@ -1,12 +1,9 @@
 #include "eval/plan.h"
 
 #include "base/counted.h"
-#include "format/text_p.h"
-
-#include <nlohmann/json.hpp>
+#include "format/objectfields_p.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
@@ -19,132 +16,80 @@ using Json = nlohmann::json;
 constexpr std::int64_t maxSettings = 1000;
 constexpr std::int64_t maxSeeds = 10'000;
 constexpr std::int64_t maxItems = 1'000'000;
+constexpr std::size_t maxDataSets = 64;
+constexpr std::uint64_t maxPlanBytes = 16U << 20U;
 constexpr int maxBatch = 256;
 constexpr std::string_view promptSlot = "{prompt}";
 constexpr std::string_view systemSlot = "{system}";
 
-Unexpected wrong(std::string_view key, const Json& given, std::string_view expected)
-{
-    return failure(ErrorCode::InvalidArgument, "The plan has " + std::string(key) + " = " +
-                                                   shown(given) + "; it must be " +
-                                                   std::string(expected) + ".");
-}
+/// Values of a plan that cannot be are the user's to mend, as those of an option are.
+constexpr ErrorCode mistake = ErrorCode::InvalidArgument;
 
 std::string dumped(const Json& json)
 {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Result<void> readText(const Json& plan, const char* key, std::string& out)
+void readRule(ObjectFields& fields, std::optional<AnswerRule>& rule)
 {
-    const auto found = plan.find(key);
-    if (found == plan.end())
-        return {};
-    if (!found->is_string())
-        return wrong(key, *found, "a text");
-    out = found->get<std::string>();
-    return {};
-}
-
-Result<void> readWhole(const Json& plan, const char* key, std::int64_t lowest, std::int64_t highest,
-                       std::int64_t& out)
-{
-    const auto found = plan.find(key);
-    if (found == plan.end())
-        return {};
-    const bool fits = found->is_number_unsigned() &&
-                      found->get<std::uint64_t>() >= static_cast<std::uint64_t>(lowest) &&
-                      found->get<std::uint64_t>() <= static_cast<std::uint64_t>(highest);
-    if (!fits)
-        return wrong(key, *found,
-                     "a whole number from " + std::to_string(lowest) + " to " +
-                         std::to_string(highest));
-    out = found->get<std::int64_t>();
-    return {};
-}
-
-Result<void> readRule(const Json& plan, AnswerRule& rule)
-{
-    static constexpr std::array<std::pair<std::string_view, AnswerRule>, 2> rules{
-        {{"last-word", AnswerRule::LastWord}, {"hashes", AnswerRule::Hashes}}};
-    const auto found = plan.find("answer");
-    if (found == plan.end())
-        return {};
-    for (const auto& [name, known] : rules)
-        if (found->is_string() && found->get_ref<const std::string&>() == name) {
-            rule = known;
-            return {};
-        }
-    return wrong("answer", *found, "last-word or hashes");
+    AnswerRule chosen{};
+    fields.choice("answer", chosen, answerRules());
+    if (fields.find("answer") != nullptr)
+        rule = chosen;
 }
 
 /// A list of seeds, or {"first": 0, "count": 8}.
-Result<void> readSeeds(const Json& plan, std::vector<std::uint64_t>& seeds)
+void readSeeds(ObjectFields& plan, std::vector<std::uint64_t>& seeds)
 {
-    const auto found = plan.find("seeds");
-    if (found == plan.end())
-        return {};
+    const Json* const found = plan.find("seeds");
+    if (found == nullptr)
+        return;
     const std::string expected = "a list of different whole numbers, at most " +
                                  std::to_string(maxSeeds) + R"(, or {"first": 0, "count": 8})";
     seeds.clear();
     if (found->is_object()) {
         std::int64_t count = 0;
         std::int64_t first = 0;
-        if (auto read = readWhole(*found, "count", 1, maxSeeds, count); !read)
-            return read;
-        if (auto read = readWhole(*found, "first", 0, std::int64_t{1} << 62U, first); !read)
-            return read;
-        if (count == 0 || found->size() != found->count("count") + found->count("first"))
-            return wrong("seeds", *found, expected);
+        ObjectFields range(*found, "the seeds");
+        range.number("count", count, 1, maxSeeds);
+        range.number("first", first, 0, std::int64_t{1} << 62U);
+        if (count == 0 || !range.finish())
+            plan.wrong("seeds", expected);
         for (std::int64_t i = 0; i < count; ++i)
             seeds.push_back(static_cast<std::uint64_t>(first + i));
-        return {};
+        return;
     }
-    if (!found->is_array() || found->empty() || found->size() > static_cast<std::size_t>(maxSeeds))
-        return wrong("seeds", *found, expected);
     std::set<std::uint64_t> met;
-    for (const Json& seed : *found) {
-        if (!seed.is_number_unsigned() || !met.insert(seed.get<std::uint64_t>()).second)
-            return wrong("seeds", *found, expected);
-        seeds.push_back(seed.get<std::uint64_t>());
-    }
-    return {};
+    const bool fits =
+        found->is_array() && !found->empty() &&
+        found->size() <= static_cast<std::size_t>(maxSeeds) &&
+        std::all_of(found->begin(), found->end(), [&](const Json& seed) {
+            return seed.is_number_unsigned() && met.insert(seed.get<std::uint64_t>()).second;
+        });
+    if (fits)
+        seeds = found->get<std::vector<std::uint64_t>>();
+    else
+        plan.wrong("seeds", expected);
 }
 
-Result<void> readPassAt(const Json& plan, EvaluationPlan& out)
+void readPassAt(ObjectFields& fields, EvaluationPlan& plan)
 {
-    const auto found = plan.find("pass_at");
-    if (found == plan.end())
-        return {};
-    const auto seeds = std::ssize(out.seeds);
-    const std::string expected =
-        "a list of whole numbers from 1 to the number of seeds, which is " + std::to_string(seeds);
-    if (!found->is_array())
-        return wrong("pass_at", *found, expected);
-    std::set<std::int64_t> ks{1};
-    for (const Json& k : *found) {
-        if (!k.is_number_unsigned() || k.get<std::uint64_t>() < 1 ||
-            k.get<std::uint64_t>() > static_cast<std::uint64_t>(seeds))
-            return wrong("pass_at", *found, expected);
-        ks.insert(k.get<std::int64_t>());
-    }
-    out.passAt.assign(ks.begin(), ks.end());
-    return {};
-}
-
-Result<void> checkKeys(const Json& object, std::string_view what,
-                       std::initializer_list<std::string_view> known)
-{
-    for (const auto& [key, value] : object.items())
-        if (std::find(known.begin(), known.end(), key) == known.end()) {
-            std::string names;
-            for (const std::string_view name : known)
-                names += (names.empty() ? "" : ", ") + std::string(name);
-            return failure(ErrorCode::InvalidArgument, std::string(what) + " has a key " +
-                                                           inQuotes(key) +
-                                                           "; the keys are: " + names + ".");
-        }
-    return {};
+    const Json* const found = fields.find("pass_at");
+    if (found == nullptr)
+        return;
+    const auto seeds = plan.seeds.size();
+    const bool fits =
+        found->is_array() && std::all_of(found->begin(), found->end(), [seeds](const Json& k) {
+            return k.is_number_unsigned() && k.get<std::uint64_t>() >= 1 &&
+                   k.get<std::uint64_t>() <= seeds;
+        });
+    if (!fits)
+        return fields.wrong("pass_at", "a list of whole numbers from 1 to the number of seeds, "
+                                       "which is " +
+                                           std::to_string(seeds));
+    auto ks = found->get<std::set<std::int64_t>>();
+    ks.insert(1);
+    plan.passAt.assign(ks.begin(), ks.end());
 }
 
 std::string replaced(std::string text, std::string_view slot, std::string_view content)
@@ -157,23 +102,25 @@ std::string replaced(std::string text, std::string_view slot, std::string_view c
 /// Takes what is the evaluation's own out of `object`, so that a run's settings are left.
 Result<void> takePrompt(Json& object, EvaluationSetting& setting)
 {
+    ObjectFields fields(object, "The plan");
     std::string system;
-    if (auto read = readText(object, "system", system); !read)
-        return read;
+    fields.string("system", system);
     setting.promptTemplate = system.empty() ? "{prompt}" : "{system}\n\n{prompt}";
-    if (auto read = readText(object, "template", setting.promptTemplate); !read)
-        return read;
+    fields.string("template", setting.promptTemplate);
     if (setting.promptTemplate.find(promptSlot) == std::string::npos)
-        return wrong("template", object["template"], "a text that holds {prompt}");
+        fields.wrong("template", "a text that holds {prompt}");
     if (!system.empty() && setting.promptTemplate.find(systemSlot) == std::string::npos)
-        return wrong("template", object["template"],
-                     "a text that holds {system}, since there is a system text");
+        fields.wrong("template", "a text that holds {system}, since there is a system text");
     setting.promptTemplate = replaced(setting.promptTemplate, systemSlot, system);
-    if (const auto thinking = object.find("thinking"); thinking != object.end()) {
-        if (!thinking->is_boolean())
-            return wrong("thinking", *thinking, "true or false");
-        setting.thinking = thinking->get<bool>() ? ThinkingSwitch::On : ThinkingSwitch::Off;
+    if (fields.find("thinking") != nullptr) {
+        bool on = false;
+        fields.flag("thinking", on);
+        setting.thinking = on ? ThinkingSwitch::On : ThinkingSwitch::Off;
     }
+    if (fields.find("seed") != nullptr)
+        fields.wrong("seed", "absent: the plan's seeds are for all settings");
+    if (auto right = fields.soFar(mistake); !right)
+        return right;
     for (const char* key : {"system", "template", "thinking"})
         object.erase(key);
     return {};
@@ -183,8 +130,6 @@ Result<EvaluationSetting> readSetting(Json object, const std::string& name)
 {
     EvaluationSetting setting;
     setting.name = name;
-    if (object.contains("seed"))
-        return wrong("seed", object["seed"], "absent: the plan's seeds are for all settings");
     if (auto taken = takePrompt(object, setting); !taken)
         return Unexpected(taken.error());
     auto run = runSettingsFromJson(dumped(object)).and_then(completeSettings);
@@ -202,10 +147,12 @@ Result<std::vector<std::pair<std::string, Json>>> spreadOut(const std::string& n
     object.erase("sweep");
     variants.emplace_back(name, std::move(object));
     if (!sweep.is_object())
-        return wrong("sweep", sweep, R"(an object such as {"top-k": [2, 4, 8]})");
+        return failure(mistake, "Its sweep is " + shown(sweep) +
+                                    R"(; it must be an object such as {"top-k": [2, 4, 8]}.)");
     for (const auto& [parameter, values] : sweep.items()) {
         if (!values.is_array() || values.empty())
-            return wrong("sweep of " + parameter, values, "a list of values");
+            return failure(mistake, "Its sweep of " + inQuotes(parameter) + " is " + shown(values) +
+                                        "; it must be a list of values.");
         if (static_cast<std::int64_t>(variants.size() * values.size()) > maxSettings)
             return failure(ErrorCode::InvalidArgument, "The plan's sweeps make more than " +
                                                            std::to_string(maxSettings) +
@@ -235,16 +182,19 @@ Result<void> addSettings(const Json& given, const Json& defaults, std::size_t nu
     Json object = defaults;
     object.merge_patch(given);
     std::string name;
-    if (auto read = readText(object, "name", name); !read)
-        return read;
+    ObjectFields fields(object, place);
+    fields.string("name", name);
+    if (const Json* const own = fields.find("parameters"); own != nullptr && !own->is_object())
+        fields.wrong("parameters", "an object");
     if (name.empty())
-        return failure(ErrorCode::InvalidArgument, place + " has no name.");
+        fields.complain("it has no name");
+    if (auto right = fields.soFar(mistake); !right)
+        return right;
     object.erase("name");
-    if (object.contains("parameters") && !object["parameters"].is_object())
-        return wrong("parameters", object["parameters"], "an object");
     auto variants = spreadOut(name, std::move(object));
     if (!variants)
-        return Unexpected(variants.error());
+        return failure(variants.error().code,
+                       "In setting " + inQuotes(name) + ": " + variants.error().message);
     for (auto& [variant, json] : *variants) {
         auto setting = readSetting(std::move(json), variant);
         if (!setting)
@@ -255,13 +205,17 @@ Result<void> addSettings(const Json& given, const Json& defaults, std::size_t nu
     return {};
 }
 
-Result<void> readSettings(const Json& plan, std::vector<EvaluationSetting>& settings)
+Result<void> readSettings(ObjectFields& plan, std::vector<EvaluationSetting>& settings)
 {
-    const Json defaults = plan.value("defaults", Json::object());
+    static const Json none = Json::object();
+    const Json* const given = plan.find("defaults");
+    const Json& defaults = given == nullptr ? none : *given;
     if (!defaults.is_object())
-        return wrong("defaults", defaults, "an object");
-    const auto list = plan.find("settings");
-    if (list == plan.end() || !list->is_array() || list->empty())
+        plan.wrong("defaults", "an object");
+    const Json* const list = plan.find("settings");
+    if (auto right = plan.soFar(mistake); !right)
+        return right;
+    if (list == nullptr || !list->is_array() || list->empty())
         return failure(ErrorCode::InvalidArgument,
                        "The plan has no settings: a list of objects such as "
                        R"({"name": "greedy", "mode": "discrete"}.)");
@@ -280,53 +234,162 @@ Result<void> readSettings(const Json& plan, std::vector<EvaluationSetting>& sett
     return {};
 }
 
+/// The parts of a generator's request, named as the options of `tasks make`.
+void readTask(ObjectFields& fields, TaskRequest& task)
+{
+    task.split = Split::Test;
+    fields.string("task", task.task);
+    fields.choice<Split>(
+        "split", task.split,
+        {{"train", Split::Train}, {"validation", Split::Validation}, {"test", Split::Test}});
+    fields.number("seed", task.seed, 0, INT64_MAX);
+    fields.number("first", task.first, 0, INT64_MAX / 2);
+    fields.number("count", task.count, 1, maxGeneratedItems);
+    fields.number("min_difficulty", task.options.leastDifficulty, 1, 1000);
+    fields.number("max_difficulty", task.options.mostDifficulty, 1, 1000);
+    fields.flag("forks", task.options.forks);
+    fields.flag("think", task.options.think);
+}
+
+/// A file's name alone, or an object that names a file or a task. `label` is what it is called.
+Result<void> readData(const Json& given, EvaluationPlan& plan, std::string& label)
+{
+    if (given.is_string()) {
+        label = plan.data.file = given.get<std::string>();
+        return {};
+    }
+    ObjectFields fields(given, "The plan's data");
+    if (given.contains("task")) {
+        readTask(fields, plan.data.task);
+        label = plan.data.task.task;
+    } else {
+        fields.string("file", plan.data.file);
+        std::vector<std::pair<std::string, std::optional<DatasetFormat>>> formats;
+        for (const DatasetKind& kind : datasetKinds())
+            formats.emplace_back(kind.name, kind.format);
+        fields.choice("format", plan.data.format, formats);
+        fields.number("items", plan.items, 1, maxItems);
+        label = plan.data.file;
+    }
+    readRule(fields, plan.rule);
+    fields.string("name", label);
+    if (plan.data.file.empty() && plan.data.task.task.empty())
+        fields.complain("it names neither a 'file' nor a 'task'");
+    return fields.finish(mistake);
+}
+
+/// All of a plan but its data.
+Result<EvaluationPlan> readShared(const Json& json)
+{
+    EvaluationPlan plan;
+    ObjectFields fields(json, "The plan");
+    fields.string("name", plan.name);
+    fields.string("model", plan.model);
+    fields.string("partner", plan.partner);
+    readRule(fields, plan.rule);
+    fields.number("items", plan.items, 1, maxItems);
+    fields.number("batch", plan.batch, 1, maxBatch);
+    readSeeds(fields, plan.seeds);
+    readPassAt(fields, plan);
+    if (auto read = readSettings(fields, plan.settings); !read)
+        return Unexpected(read.error());
+    fields.find("data");
+    if (auto right = fields.finish(mistake); !right)
+        return Unexpected(right.error());
+    return plan;
+}
+
+/// What stands in a plan is seen from the plan's folder, as long as there is something.
+std::string beside(const std::filesystem::path& folder, const std::string& named)
+{
+    std::error_code ignored;
+    const std::filesystem::path found = folder / named;
+    return std::filesystem::exists(found, ignored)
+               ? std::filesystem::absolute(found, ignored).lexically_normal().string()
+               : named;
+}
+
+/// A plan for each of its data sets.
+Result<std::vector<EvaluationPlan>> plansFromJson(std::string_view text,
+                                                  const std::filesystem::path& folder)
+{
+    auto json = parseJsonObject(text, "the plan");
+    if (!json)
+        return Unexpected(json.error());
+    const auto shared = readShared(*json);
+    if (!shared)
+        return Unexpected(shared.error());
+    const auto given = json->find("data");
+    if (given == json->end() || (given->is_array() && given->empty()))
+        return failure(mistake, R"(The plan names no data: a file, or a task such as )"
+                                R"({"task": "graph", "count": 1000}.)");
+    const Json sets = given->is_array() ? *given : Json::array({*given});
+    if (sets.size() > maxDataSets)
+        return failure(mistake, "The plan has more than " + counted(maxDataSets, "data set") + ".");
+    std::vector<EvaluationPlan> plans;
+    for (const Json& set : sets) {
+        EvaluationPlan plan = *shared;
+        std::string label;
+        if (auto read = readData(set, plan, label); !read)
+            return Unexpected(read.error());
+        Json own = *json;
+        own["data"] = set;
+        if (!folder.empty())
+            for (std::string* name : {&plan.data.file, &plan.model, &plan.partner})
+                *name = name->empty() ? *name : beside(folder, *name);
+        if (set.is_string())
+            own["data"] = plan.data.file;
+        else if (!plan.data.file.empty())
+            own["data"]["file"] = plan.data.file;
+        if (plan.name.empty())
+            plan.name = label;
+        else if (sets.size() > 1)
+            plan.name += ": " + label;
+        if (sets.size() > 1)
+            own["name"] = plan.name;
+        plan.json = dumped(own);
+        plans.push_back(std::move(plan));
+    }
+    return plans;
+}
+
 } // namespace
 
 Result<EvaluationPlan> evaluationPlanFromJson(std::string_view text)
 {
-    const auto json = parseJsonObject(text, "the plan");
-    if (!json)
-        return Unexpected(json.error());
-    if (auto known = checkKeys(*json, "The plan",
-                               {"name", "data", "answer", "items", "model", "partner", "seeds",
-                                "pass_at", "batch", "defaults", "settings"});
-        !known)
-        return Unexpected(known.error());
-    EvaluationPlan plan;
-    plan.json = dumped(*json);
-    std::int64_t batch = plan.batch;
-    Result<void> read;
-    const auto then = [&](auto step) {
-        if (read)
-            read = step();
-    };
-    then([&] { return readText(*json, "name", plan.name); });
-    then([&] { return readText(*json, "data", plan.data); });
-    then([&] { return readText(*json, "model", plan.model); });
-    then([&] { return readText(*json, "partner", plan.partner); });
-    then([&] { return readRule(*json, plan.rule); });
-    then([&] { return readWhole(*json, "items", 1, maxItems, plan.items); });
-    then([&] { return readWhole(*json, "batch", 1, maxBatch, batch); });
-    then([&] { return readSeeds(*json, plan.seeds); });
-    then([&] { return readPassAt(*json, plan); });
-    then([&] { return readSettings(*json, plan.settings); });
-    if (!read)
-        return Unexpected(read.error());
-    if (plan.data.empty())
-        return failure(ErrorCode::InvalidArgument,
-                       "The plan names no data: a file of items, a JSON object a line.");
-    if (plan.name.empty())
-        plan.name = plan.data;
-    plan.batch = static_cast<int>(batch);
-    return plan;
+    auto plans = plansFromJson(text, {});
+    if (!plans)
+        return Unexpected(plans.error());
+    if (plans->size() > 1)
+        return failure(mistake, "The plan has " + std::to_string(plans->size()) +
+                                    " data sets, and one evaluation is of one.");
+    return std::move(plans->front());
+}
+
+Result<std::vector<EvaluationPlan>> readPlans(const std::filesystem::path& file)
+{
+    std::error_code ignored;
+    auto plans = readSmallFile(file, maxPlanBytes).and_then([&](const std::string& text) {
+        return plansFromJson(text, std::filesystem::absolute(file, ignored).parent_path());
+    });
+    if (!plans && plans.error().code != ErrorCode::NotFound)
+        return failure(plans.error().code, file.string() + ": " + plans.error().message);
+    return plans;
 }
 
 bool samePlan(std::string_view json, std::string_view other)
 {
     const auto without = [](std::string_view text) {
         Json plan = Json::parse(text, nullptr, false);
-        if (plan.is_object())
-            plan.erase("batch");
+        if (!plan.is_object())
+            return plan;
+        plan.erase("batch");
+        Json& data = plan["data"];
+        if (data.is_string())
+            data = {{"file", data}};
+        if (data.is_object() && data.contains("file") && data["file"].is_string())
+            data["file"] =
+                std::filesystem::path(data["file"].get<std::string>()).filename().string();
         return plan;
     };
     return without(json) == without(other);

@@ -1,13 +1,17 @@
 // What an evaluation is to measure: the items of a data set, under each of several settings, with
-// each of several seeds. Written by a person as one JSON file (plan.md describes it); values that
-// no run could take are refused here, before a model is loaded.
+// each of several seeds. Written by a person as one JSON file (plan.md describes it), which may
+// name several data sets and then is a plan for each; values that no run could take are refused
+// here, before a model is loaded.
 #pragma once
 
 #include "base/result.h"
 #include "reasoning/runsettings.h"
-#include "tasks/task.h"
+#include "tasks/datasets.h"
+#include "tasks/generators.h"
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,14 +34,22 @@ struct EvaluationSetting
     std::string promptTemplate = "{prompt}"; // the system text is in it already
 };
 
+/// A file as it was published, or the questions that a generator makes.
+struct EvaluationData
+{
+    std::string file;                    // empty: generated
+    std::optional<DatasetFormat> format; // of the file; nothing: its first record tells
+    TaskRequest task;                    // where there is no file
+};
+
 struct EvaluationPlan
 {
     std::string name;
-    std::string data; // a file, relative to the plan's folder
-    AnswerRule rule = AnswerRule::LastWord;
-    std::int64_t items = 0; // the first so many; 0: all
-    std::string model;      // a folder or a built-in model's name; empty: the default one
-    std::string partner;    // likewise, for modes that take turns between two models
+    EvaluationData data;
+    std::optional<AnswerRule> rule; // nothing: the data's own
+    std::int64_t items = 0;         // the first so many; 0: all
+    std::string model;              // a folder or a built-in model's name; empty: the default one
+    std::string partner;            // likewise, for modes that take turns between two models
     std::vector<std::uint64_t> seeds{0};
     std::vector<std::int64_t> passAt{1};     // the k of pass@k, ascending
     int batch = 16;                          // runs that advance together
@@ -45,10 +57,15 @@ struct EvaluationPlan
     std::string json;                        // the whole plan again, keys sorted
 };
 
-/// Fails with InvalidInput (no plan at all) and InvalidArgument (values out of range, naming the
-/// setting, the parameter, its range and what was given).
+/// Of one data set, as EvaluationPlan::json has it. Fails with InvalidInput (no plan at all) and
+/// InvalidArgument (values out of range, naming the setting, the parameter, its range and what was
+/// given).
 [[nodiscard]] Result<EvaluationPlan> evaluationPlanFromJson(std::string_view json);
-/// Whether samples of one plan are samples of the other: all but how many runs advance together.
+/// The plans in a file, one for each of its data sets. Names of files and models are made to mean
+/// what stands beside the plan where there is something.
+[[nodiscard]] Result<std::vector<EvaluationPlan>> readPlans(const std::filesystem::path&);
+/// Whether samples of one plan are samples of the other: all but how many runs advance together and
+/// the folder of the data, whose digest tells more.
 [[nodiscard]] bool samePlan(std::string_view json, std::string_view other);
 
 /// `item`'s prompt in the setting's template.

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <set>
 #include <vector>
 
 namespace halftone {
@@ -228,6 +229,16 @@ std::string csvLine(const Row& row)
     return line + '\n';
 }
 
+/// The k of pass@k beyond 1 that any of the reports has.
+std::vector<std::int64_t> ksOf(std::span<const EvaluationReport> reports)
+{
+    std::set<std::int64_t> ks;
+    for (const EvaluationReport& report : reports)
+        for (const PassAt& pass : report.settings.front().passAt)
+            ks.insert(pass.k);
+    return {ks.begin(), ks.end()};
+}
+
 std::string latexText(const std::string& text)
 {
     std::string escaped;
@@ -270,9 +281,11 @@ std::string reportAsText(const EvaluationReport& report)
     return text;
 }
 
-std::string reportAsCsv(const EvaluationReport& report)
+std::string reportAsCsv(std::span<const EvaluationReport> reports)
 {
-    Row head{"setting",
+    Row head{"evaluation",
+             "name",
+             "setting",
              "difficulty",
              "items",
              "pass_at_1",
@@ -294,40 +307,52 @@ std::string reportAsCsv(const EvaluationReport& report)
              "forks",
              "open_forks",
              "tokens_per_s"};
-    for (const PassAt& pass : report.settings.front().passAt)
+    const std::vector<std::int64_t> ks = ksOf(reports);
+    for (const std::int64_t k : ks)
         for (const char* end : {"", "_low", "_high"})
-            head.push_back("pass_at_" + std::to_string(pass.k) + end);
+            head.push_back("pass_at_" + std::to_string(k) + end);
     std::string csv = csvLine(head);
     const auto addEstimate = [](Row& row, const Estimate& estimate) {
         for (const double value : {estimate.value, estimate.interval.low, estimate.interval.high})
             row.push_back(allDigits(value));
     };
-    for (const SettingReport& setting : report.settings) {
-        Row row{setting.name, "", std::to_string(setting.items)};
-        addEstimate(row, setting.pass);
-        row.push_back(std::to_string(setting.samples));
-        row.push_back(std::to_string(setting.unparsed));
-        if (setting.majority) {
-            addEstimate(row, setting.majority->pass);
-            row.push_back(allDigits(setting.majority->voteEntropy));
-        } else {
-            row.insert(row.end(), 4, "");
+    for (const EvaluationReport& report : reports)
+        for (const SettingReport& setting : report.settings) {
+            const Row whose{std::to_string(report.info.id.value), report.info.name, setting.name};
+            Row row = whose;
+            row.insert(row.end(), {"", std::to_string(setting.items)});
+            addEstimate(row, setting.pass);
+            row.push_back(std::to_string(setting.samples));
+            row.push_back(std::to_string(setting.unparsed));
+            if (setting.majority) {
+                addEstimate(row, setting.majority->pass);
+                row.push_back(allDigits(setting.majority->voteEntropy));
+            } else {
+                row.insert(row.end(), 4, "");
+            }
+            for (const double value :
+                 {setting.thinkTokens.mean, setting.thinkTokens.median, setting.answerTokens.mean,
+                  setting.answerTokens.median, setting.entropy, setting.entropyCorrect,
+                  setting.entropyWrong, setting.forks, setting.openForks, setting.tokensPerSecond})
+                row.push_back(allDigits(value));
+            for (const std::int64_t k : ks) {
+                const auto pass = std::find_if(setting.passAt.begin(), setting.passAt.end(),
+                                               [k](const PassAt& one) { return one.k == k; });
+                if (pass != setting.passAt.end())
+                    addEstimate(row, pass->pass);
+                else
+                    row.insert(row.end(), 3, "");
+            }
+            csv += csvLine(row);
+            for (const DifficultyReport& own : setting.byDifficulty) {
+                Row part = whose;
+                part.insert(part.end(),
+                            {std::to_string(own.difficulty), std::to_string(own.items)});
+                addEstimate(part, own.pass);
+                part.resize(head.size());
+                csv += csvLine(part);
+            }
         }
-        for (const double value :
-             {setting.thinkTokens.mean, setting.thinkTokens.median, setting.answerTokens.mean,
-              setting.answerTokens.median, setting.entropy, setting.entropyCorrect,
-              setting.entropyWrong, setting.forks, setting.openForks, setting.tokensPerSecond})
-            row.push_back(allDigits(value));
-        for (const PassAt& pass : setting.passAt)
-            addEstimate(row, pass.pass);
-        csv += csvLine(row);
-        for (const DifficultyReport& own : setting.byDifficulty) {
-            Row part{setting.name, std::to_string(own.difficulty), std::to_string(own.items)};
-            addEstimate(part, own.pass);
-            part.resize(head.size());
-            csv += csvLine(part);
-        }
-    }
     return csv;
 }
 

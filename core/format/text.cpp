@@ -34,30 +34,6 @@ std::string place(std::string_view text, std::size_t byte)
            std::to_string(before.size() - lineStart + 1);
 }
 
-/// The byte at which brackets nest too deep, or npos. Brackets inside strings do not count.
-std::size_t firstTooDeep(std::string_view text)
-{
-    int depth = 0;
-    bool inString = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (inString) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                inString = false;
-        } else if (c == '"') {
-            inString = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > maxJsonDepth)
-                return i;
-        } else if (c == ']' || c == '}') {
-            --depth;
-        }
-    }
-    return std::string_view::npos;
-}
-
 } // namespace
 
 std::string inQuotes(std::string_view text)
@@ -107,7 +83,8 @@ Result<std::string> readSmallFile(const fs::path& path, std::uint64_t limit)
 
 Result<nlohmann::json> parseJsonObject(std::string_view text, std::string_view file)
 {
-    if (const std::size_t deep = firstTooDeep(text); deep != std::string_view::npos)
+    const std::size_t deep = findBracket(text, [](int open) { return open > maxJsonDepth; });
+    if (deep != std::string_view::npos)
         return failure(ErrorCode::InvalidInput, std::string(file) + " nests more than " +
                                                     std::to_string(maxJsonDepth) + " brackets (" +
                                                     place(text, deep) + ").");

@@ -18,6 +18,32 @@ namespace halftone {
 /// A JSON value as a message shows it, shortened to 60 bytes.
 [[nodiscard]] std::string shown(const nlohmann::json& value);
 
+/// The place of the first bracket of JSON, opening or closing, after which `holds` of the number of
+/// brackets that are open; npos where it never does. Brackets inside strings do not count.
+template <class Holds>
+[[nodiscard]] std::size_t findBracket(std::string_view json, Holds holds)
+{
+    int open = 0;
+    bool inString = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        if (inString) {
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                inString = false;
+            continue;
+        }
+        inString = c == '"';
+        const bool opens = c == '[' || c == '{';
+        const bool closes = c == ']' || c == '}';
+        open += (opens ? 1 : 0) - (closes ? 1 : 0);
+        if ((opens || closes) && holds(open))
+            return i;
+    }
+    return std::string_view::npos;
+}
+
 /// The bytes of a regular file of at most `limit` bytes. Fails with NotFound or InvalidInput.
 [[nodiscard]] Result<std::string> readSmallFile(const std::filesystem::path&, std::uint64_t limit);
 

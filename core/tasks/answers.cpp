@@ -91,14 +91,11 @@ std::vector<std::string> wordsOf(std::string_view text)
     }
 }
 
-std::optional<std::string> hashes(std::string_view text)
+/// The number at the front of `text`, without $ and commas.
+std::optional<std::string> numberAt(std::string_view text)
 {
-    // GSM8K writes four, Coconut three.
-    const std::size_t at = text.rfind("###");
-    if (at == std::string_view::npos)
-        return std::nullopt;
     std::string number;
-    for (const char c : trimmed(text.substr(at + 3), " \t#")) {
+    for (const char c : trimmed(text, " \t#")) {
         if (c == '$' || c == ',')
             continue;
         if (c != '.' && (c != '-' || !number.empty()) && (c < '0' || c > '9'))
@@ -110,6 +107,17 @@ std::optional<std::string> hashes(std::string_view text)
     if (!parseNumber(number))
         return std::nullopt;
     return number;
+}
+
+std::optional<std::string> hashes(std::string_view text)
+{
+    constexpr std::string_view four = "####"; // GSM8K's; Coconut writes three
+    for (std::size_t at = text.find(four); at != std::string_view::npos;
+         at = text.find(four, at + four.size()))
+        if (auto number = numberAt(text.substr(at)))
+            return number;
+    const std::size_t at = text.rfind("###");
+    return at == std::string_view::npos ? std::nullopt : numberAt(text.substr(at));
 }
 
 std::optional<std::string> yesOrNo(std::string_view text)

@@ -14,7 +14,8 @@ namespace halftone {
 /// passes an empty text. Special tokens at the end (</s>, <|im_end|>) are left out.
 ///
 ///   LastWord    the last word, without punctuation around it
-///   Hashes      the number after the last "####", without $ and commas
+///   Hashes      the number after the first "####" that has one, without $ and commas, as GSM8K's
+///               authors search for it; where there is none, after the last "###" (Coconut)
 ///   Boxed       what the last \boxed or, where there is none, \fbox holds
 ///   YesNo       "yes" or "no", whichever stands first
 ///   Sequence    all words, without punctuation

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <span>
 #include <unordered_set>
 
 namespace halftone {
@@ -28,6 +29,10 @@ const std::vector<Reader>& readers()
     using enum DatasetFormat;
     static const std::vector<Reader> all{
         {{Halftone, "halftone", "what 'tasks make' writes"}, AnswerRule::LastWord, "", nullptr},
+        {{Items, "items", R"({"prompt": "…", "answer": "…"})"},
+         AnswerRule::LastWord,
+         "difficulty",
+         readItem},
         {{Gsm8k, "gsm8k", R"({"question": "…", "answer": "… #### 18"})"},
          AnswerRule::Hashes,
          "operations",
@@ -94,6 +99,8 @@ std::optional<DatasetFormat> recognised(const Record& record)
         return Countdown;
     if (record.has("question") && record.has("answer"))
         return object["answer"].is_boolean() ? StrategyQa : Gsm8k;
+    if (record.has("prompt") && record.has("answer"))
+        return Items;
     return std::nullopt;
 }
 
@@ -131,20 +138,18 @@ Result<TaskSet> readAug(std::string_view text, const std::string& file, TaskSet 
     return set;
 }
 
-Result<TaskSet> readOwn(const std::vector<RawRecord>& records, const std::string& file)
+Result<TaskSet> readObjects(std::span<const RawRecord> records, const std::string& file,
+                            TaskItem (*read)(Record&), TaskSet set)
 {
-    auto header = parse(file, records[0]);
-    if (!header)
-        return Unexpected(header.error());
-    TaskSet set = readHeader(*header);
-    if (header->failed())
-        return header->error();
+    set.items.reserve(records.size());
     std::unordered_set<std::string> ids;
-    for (std::size_t i = 1; i < records.size(); ++i) {
-        auto record = parse(file, records[i]);
+    for (const RawRecord& raw : records) {
+        auto record = parse(file, raw);
         if (!record)
             return Unexpected(record.error());
-        TaskItem item = readItem(*record);
+        TaskItem item = read(*record);
+        if (item.id.empty())
+            item.id = idOf(set.name, set.items.size());
         if (!record->failed() && !ids.insert(item.id).second)
             record->complain("has the id \"" + item.id + "\" of an earlier one");
         if (record->failed())
@@ -154,21 +159,15 @@ Result<TaskSet> readOwn(const std::vector<RawRecord>& records, const std::string
     return set;
 }
 
-Result<TaskSet> readObjects(const std::vector<RawRecord>& records, const std::string& file,
-                            const Reader& reader, TaskSet set)
+Result<TaskSet> readOwn(std::span<const RawRecord> records, const std::string& file)
 {
-    set.items.reserve(records.size());
-    for (const RawRecord& raw : records) {
-        auto record = parse(file, raw);
-        if (!record)
-            return Unexpected(record.error());
-        TaskItem item = reader.read(*record);
-        if (record->failed())
-            return record->error();
-        item.id = idOf(set.name, set.items.size());
-        set.items.push_back(std::move(item));
-    }
-    return set;
+    auto header = parse(file, records.front());
+    if (!header)
+        return Unexpected(header.error());
+    TaskSet set = readHeader(*header);
+    if (header->failed())
+        return header->error();
+    return readObjects(records.subspan(1), file, readItem, std::move(set));
 }
 
 /// Text whose first line is no JSON and has the bars.
@@ -231,7 +230,7 @@ Result<TaskSet> readTasks(const std::filesystem::path& path, std::optional<Datas
     if (*format == DatasetFormat::Halftone)
         return readOwn(*records, file);
     const Reader& reader = readerOf(*format);
-    return readObjects(*records, file, reader, named(reader));
+    return readObjects(*records, file, reader.read, named(reader));
 }
 
 } // namespace halftone

@@ -11,13 +11,17 @@
 #include <filesystem>
 #include <iosfwd>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace halftone {
 
 enum class DatasetFormat
 {
     Halftone,   // a line that describes the set, then an item a line
+    Items,      // such items alone: {"prompt", "answer"} and, as known, "id", "accepted", …
     Gsm8k,      // {"question", "answer": "… #### N"}
     Gsm8kAug,   // text: question||<<eq>> <<eq>> #### N
     ProsQa,     // {"question", "answer", "steps", "idx_to_symbol", "edges", "root", "target", …}
@@ -37,7 +41,7 @@ struct DatasetKind
 [[nodiscard]] std::optional<DatasetFormat> datasetFormat(std::string_view name);
 
 /// JSON lists and JSON lines are both read, whatever the format (text: GSM8K-aug). The set is named
-/// after the file, its items after their places in it, and ProsQA's items get their frontiers.
+/// after the file, items without an id after their places in it, and ProsQA's get their frontiers.
 /// Fails with NotFound or InvalidInput.
 [[nodiscard]] Result<TaskSet> readTasks(const std::filesystem::path&,
                                         std::optional<DatasetFormat> = std::nullopt);
@@ -47,5 +51,6 @@ void writeTasks(std::ostream&, const TaskSet&);
 
 /// The name of a rule in such files: "last-word", "hashes", …
 [[nodiscard]] std::string_view nameOf(AnswerRule);
+[[nodiscard]] const std::vector<std::pair<std::string, AnswerRule>>& answerRules();
 
 } // namespace halftone

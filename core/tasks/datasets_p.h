@@ -15,7 +15,7 @@ namespace halftone {
 [[nodiscard]] TaskItem readStrategyQa(Record&);
 [[nodiscard]] TaskItem readCountdown(Record&);
 
-/// Halftone's own: the first line, then the items, ids included.
+/// Halftone's own: the first line, then the items, with the ids that they have.
 [[nodiscard]] TaskSet readHeader(Record&);
 [[nodiscard]] TaskItem readItem(Record&);
 

@@ -1,9 +1,7 @@
 // Halftone's own files: {"format": "halftone-tasks", "version": 1, …}, then an item a line.
 #include "tasks/datasets_p.h"
 
-#include <array>
 #include <ostream>
-#include <utility>
 
 namespace halftone {
 
@@ -12,15 +10,6 @@ namespace {
 constexpr int version = 1;
 constexpr std::size_t maxList = 10'000;
 
-constexpr std::array<std::pair<AnswerRule, std::string_view>, 6> ruleNames{{
-    {AnswerRule::LastWord, "last-word"},
-    {AnswerRule::Hashes, "hashes"},
-    {AnswerRule::Boxed, "boxed"},
-    {AnswerRule::YesNo, "yes-no"},
-    {AnswerRule::Sequence, "sequence"},
-    {AnswerRule::Expression, "expression"},
-}};
-
 void writeLine(std::ostream& out, const nlohmann::ordered_json& json)
 {
     out << json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
@@ -28,9 +17,19 @@ void writeLine(std::ostream& out, const nlohmann::ordered_json& json)
 
 } // namespace
 
+const std::vector<std::pair<std::string, AnswerRule>>& answerRules()
+{
+    using enum AnswerRule;
+    static const std::vector<std::pair<std::string, AnswerRule>> rules{
+        {"last-word", LastWord}, {"hashes", Hashes},     {"boxed", Boxed},
+        {"yes-no", YesNo},       {"sequence", Sequence}, {"expression", Expression},
+    };
+    return rules;
+}
+
 std::string_view nameOf(AnswerRule rule)
 {
-    for (const auto& [each, name] : ruleNames)
+    for (const auto& [name, each] : answerRules())
         if (each == rule)
             return name;
     return {};
@@ -43,7 +42,7 @@ TaskSet readHeader(Record& record)
     set.name = record.text("name");
     set.difficultyUnit = record.text("difficulty_unit");
     const std::string rule = record.text("rule");
-    for (const auto& [each, name] : ruleNames)
+    for (const auto& [name, each] : answerRules())
         if (name == rule) {
             set.rule = each;
             return set;
@@ -55,7 +54,7 @@ TaskSet readHeader(Record& record)
 TaskItem readItem(Record& record)
 {
     TaskItem item;
-    item.id = record.text("id");
+    item.id = record.textOr("id", "");
     item.prompt = record.text("prompt");
     item.chain = record.textOr("chain", "");
     item.answer = record.text("answer");

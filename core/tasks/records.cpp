@@ -18,29 +18,6 @@ std::size_t lineBreaks(std::string_view text)
     return static_cast<std::size_t>(std::ranges::count(text, '\n'));
 }
 
-/// The size of the JSON object at the front of `text`, or npos where it does not end.
-std::size_t objectSize(std::string_view text)
-{
-    std::size_t depth = 0;
-    bool inString = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (inString) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                inString = false;
-        } else if (c == '"') {
-            inString = true;
-        } else if (c == '{' || c == '[') {
-            ++depth;
-        } else if ((c == '}' || c == ']') && --depth == 0) {
-            return i + 1;
-        }
-    }
-    return std::string_view::npos;
-}
-
 /// Moves through the list, counting lines.
 class ListReader
 {
@@ -62,9 +39,10 @@ public:
                 return complain(m_text.empty() ? "the list is not closed"
                                                : "the list should hold objects, and holds " +
                                                      inQuotes(m_text.substr(0, 20)));
-            const std::size_t size = objectSize(m_text);
-            if (size == std::string_view::npos)
+            const std::size_t last = findBracket(m_text, [](int open) { return open == 0; });
+            if (last == std::string_view::npos)
                 return complain("the object that begins here is not closed");
+            const std::size_t size = last + 1;
             records.push_back({m_line, m_text.substr(0, size)});
             advance(size);
             skipBlanks();

@@ -12,7 +12,7 @@ namespace halftone {
 enum class AnswerRule : std::uint8_t
 {
     LastWord,  // the last word before the end: walks, graph, arithmetic
-    Hashes,    // what follows the last "####": GSM8K
+    Hashes,    // the number after the first "####": GSM8K
     Boxed,     // the last \boxed{...}, braces balanced: MATH-500
     YesNo,     // the first "yes" or "no" of the answer: strategy questions
     Sequence,  // all words of the answer, in order: permutation

@@ -1,7 +1,7 @@
 #include "train/recipe.h"
 
 #include "format/text_p.h"
-#include "train/jsonfields_p.h"
+#include "format/objectfields_p.h"
 
 #include <nlohmann/json.hpp>
 
@@ -22,16 +22,16 @@ const Json emptyObject = Json::object();
 
 /// Reads one object of the recipe through `read`; absent, its defaults stay.
 template <class Read>
-Result<void> section(RecipeFields& recipe, const char* key, const std::string& file,
+Result<void> section(ObjectFields& recipe, const char* key, const std::string& file,
                      const Read& read)
 {
     const Json* const found = recipe.find(key);
-    RecipeFields fields(found == nullptr ? emptyObject : *found, file + ", " + key);
+    ObjectFields fields(found == nullptr ? emptyObject : *found, file + ", " + key);
     read(fields);
     return fields.finish();
 }
 
-void readShape(RecipeFields& fields, ModelShape& shape)
+void readShape(ObjectFields& fields, ModelShape& shape)
 {
     fields.number("hidden", shape.hidden, 2, 16384);
     fields.number("layers", shape.layers, 1, 128);
@@ -51,7 +51,7 @@ void readShape(RecipeFields& fields, ModelShape& shape)
                         std::to_string(shape.hidden) + " and " + std::to_string(shape.heads));
 }
 
-void readOptimizer(RecipeFields& fields, OptimizerSettings& settings)
+void readOptimizer(ObjectFields& fields, OptimizerSettings& settings)
 {
     fields.number("rate", settings.rate, 0, 1);
     settings.finalRate = settings.rate / 10;
@@ -64,7 +64,7 @@ void readOptimizer(RecipeFields& fields, OptimizerSettings& settings)
     fields.number("clip", settings.clip, 0, 1e6);
 }
 
-void readSoft(RecipeFields& fields, SoftSettings& settings)
+void readSoft(ObjectFields& fields, SoftSettings& settings)
 {
     fields.number("share", settings.share, 0, 1);
     fields.number("own_share", settings.ownShare, 0, 1);
@@ -80,7 +80,7 @@ void readSoft(RecipeFields& fields, SoftSettings& settings)
     fields.number("sigma", settings.sigma, 0, 100);
 }
 
-void readLatent(RecipeFields& fields, LatentSettings& settings)
+void readLatent(ObjectFields& fields, LatentSettings& settings)
 {
     fields.number("per_step", settings.perStep, 1, 64);
     fields.number("stages", settings.stages, 0, 64);
@@ -96,7 +96,7 @@ void readLatent(RecipeFields& fields, LatentSettings& settings)
 Result<DataSource> readSource(const Json& json, const std::string& place, const fs::path& folder)
 {
     DataSource source;
-    RecipeFields fields(json, place);
+    ObjectFields fields(json, place);
     std::string file;
     fields.string("task", source.task);
     fields.string("file", file);
@@ -116,7 +116,7 @@ Result<DataSource> readSource(const Json& json, const std::string& place, const 
     return source;
 }
 
-Result<void> readData(RecipeFields& fields, TrainRecipe& recipe, const std::string& file,
+Result<void> readData(ObjectFields& fields, TrainRecipe& recipe, const std::string& file,
                       const fs::path& folder)
 {
     const Json* const data = fields.find("data");
@@ -134,7 +134,7 @@ Result<void> readData(RecipeFields& fields, TrainRecipe& recipe, const std::stri
     return {};
 }
 
-void readTop(RecipeFields& fields, TrainRecipe& recipe, const fs::path& folder)
+void readTop(ObjectFields& fields, TrainRecipe& recipe, const fs::path& folder)
 {
     fields.string("name", recipe.name);
     fields.choice<TrainStage>(
@@ -200,14 +200,14 @@ Result<TrainRecipe> parseRecipe(std::string_view text, std::string_view file,
         return Unexpected(json.error());
     TrainRecipe recipe;
     const std::string name(file);
-    RecipeFields fields(*json, name);
+    ObjectFields fields(*json, name);
     readTop(fields, recipe, folder);
     const Result<void> parts[] = {
-        section(fields, "model", name, [&](RecipeFields& f) { readShape(f, recipe.model); }),
+        section(fields, "model", name, [&](ObjectFields& f) { readShape(f, recipe.model); }),
         section(fields, "optimizer", name,
-                [&](RecipeFields& f) { readOptimizer(f, recipe.optimizer); }),
-        section(fields, "soft", name, [&](RecipeFields& f) { readSoft(f, recipe.soft); }),
-        section(fields, "latent", name, [&](RecipeFields& f) { readLatent(f, recipe.latent); }),
+                [&](ObjectFields& f) { readOptimizer(f, recipe.optimizer); }),
+        section(fields, "soft", name, [&](ObjectFields& f) { readSoft(f, recipe.soft); }),
+        section(fields, "latent", name, [&](ObjectFields& f) { readLatent(f, recipe.latent); }),
         readData(fields, recipe, name, folder)};
     if (auto finished = fields.finish(); !finished)
         return Unexpected(finished.error());

@@ -2,9 +2,7 @@
 // resumed meets the items that it would have met. Generators make fresh ones for every draw; a
 // file's are drawn evenly, with repetition.
 //
-// A file is JSONL: {"prompt": "… <think>", "chain": "…", "answer": "…"} on each line, with
-// "accepted": ["…"] for other right answers and "frontier": [["…"], …], by hop, where the stage
-// 'soft' is to know what a hop can have reached.
+// A file is any that tasks/datasets.h reads; the stage 'soft' needs its items' frontiers.
 #pragma once
 
 #include "base/result.h"

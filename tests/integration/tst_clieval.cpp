@@ -50,13 +50,42 @@ private Q_SLOTS:
         COMPARE_DONE(json);
         QCOMPARE(json.object()["settings"].toArray().size(), 2);
         QCOMPARE(json.object()["samples"].toInt(), 12);
-        QVERIFY(report({"--csv"}).out.startsWith("setting,difficulty,items,pass_at_1,"));
+        QVERIFY(report({"--csv"}).out.startsWith(
+            "evaluation,name,setting,difficulty,items,pass_at_1,"));
         QVERIFY(report({"--latex"}).out.contains("\\begin{tabular}"));
         // Every sample is a run like others.
         const CliResult sessions = m_cli.run({"sessions", "--db", library, "--json"});
         COMPARE_DONE(sessions);
         QVERIFY2(sessions.out.contains("Evaluation: sums"), sessions.out.constData());
         COMPARE_DONE(m_cli.run({"replay", "12", "--verify", "--db", library}));
+    }
+
+    void severalDataSetsAreReportedEachOnItsOwn()
+    {
+        writeFile(m_cli.path("several.json"),
+                  R"({"name": "both", "data": ["items.jsonl",
+                      {"task": "sums", "count": 4, "min_difficulty": 2, "max_difficulty": 2}],
+                      "defaults": {"max_steps": 8, "parameters": {"temperature": 0}},
+                      "settings": [{"name": "thinks"}, {"name": "does not", "thinking": false}]})");
+        const QString library = m_cli.path("several.sqlite");
+        const QStringList arguments{"eval", m_cli.path("several.json"), "--db", library};
+        const CliResult text = m_cli.run(arguments);
+        COMPARE_DONE(text);
+        QVERIFY2(text.out.startsWith("Evaluation 1, both: items.jsonl: starter, 6 samples"),
+                 text.out.constData());
+        QVERIFY2(
+            text.out.contains("\n\nEvaluation 2, both: sums: starter, 8 samples in session 2."),
+            text.out.constData());
+        QCOMPARE(m_cli.run(QStringList(arguments) << "--resume").out, text.out);
+        QCOMPARE(m_cli.run({"eval", "report", "1", "2", "--db", library}).out, text.out);
+
+        const CliResult json = m_cli.run(QStringList(arguments) << "--resume"
+                                                                << "--json");
+        QCOMPARE(json.out.count('\n'), 2); // an object a line
+        const CliResult csv = m_cli.run(QStringList(arguments) << "--resume"
+                                                               << "--csv");
+        QCOMPARE(csv.out.count("evaluation,name,setting"), 1);
+        QVERIFY2(csv.out.contains("\n2,both: sums,thinks,,4,1.0,"), csv.out.constData());
     }
 
     void whatWasKilledGoesOn()
@@ -103,7 +132,8 @@ private Q_SLOTS:
         COMPARE_FAILURE(eval({m_cli.path("plan.json")}), 2, "In setting 'sampled': ");
         writeFile(m_cli.path("plan.json"), plan(1));
         writeFile(m_cli.path("items.jsonl"), "{}");
-        COMPARE_FAILURE(eval({m_cli.path("plan.json")}), 3, "line 1 has id = nothing");
+        COMPARE_FAILURE(eval({m_cli.path("plan.json")}), 3,
+                        "line 1: the record is none of a data set");
         writeFile(m_cli.path("items.jsonl"), items);
         COMPARE_FAILURE(eval({m_cli.path("plan.json"), "--resume"}), 3, "no evaluation of this");
         COMPARE_FAILURE(m_cli.run({"eval", "report", "7", "--db", library}), 3, "no evaluation 7");

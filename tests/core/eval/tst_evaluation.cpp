@@ -142,6 +142,17 @@ private Q_SLOTS:
         QCOMPARE(runsOf(samplesOf(*resumed, folder)), after);
     }
 
+    void ofAPlanWithSeveralDataSetsThoseNotBegunAreBegun()
+    {
+        const TemporaryFolder folder;
+        auto asked = request(twoSettings, folder);
+        QCOMPARE(evaluate(asked).value().value, 1); // an earlier one of this very plan
+        asked.resume = true;
+        asked.after = EvaluationId{1}; // the data set before it was begun later
+        QCOMPARE(evaluate(asked).value().value, 2);
+        QCOMPARE(evaluate(asked).value().value, 2);
+    }
+
     void anotherPlanOrOtherItemsAreNotGoneOnWith()
     {
         const TemporaryFolder folder;

@@ -1,7 +1,9 @@
 // Plans as a person writes them, and what is said of those that cannot be.
 #include "eval/plan.h"
 #include "qverifyresult.h"
+#include "safetensorswriter.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace halftone;
@@ -37,8 +39,8 @@ private Q_SLOTS:
     {
         const auto read = evaluationPlanFromJson(setting(R"("mode": "soft")"));
         QVERIFY_RESULT(read);
-        QVERIFY(read->name == "walks.jsonl" && read->data == "walks.jsonl");
-        QVERIFY(read->rule == AnswerRule::LastWord && read->batch == 16);
+        QVERIFY(read->name == "walks.jsonl" && read->data.file == "walks.jsonl");
+        QVERIFY(!read->data.format && !read->rule && read->batch == 16);
         QCOMPARE(read->seeds, std::vector<std::uint64_t>{0});
         QCOMPARE(read->passAt, std::vector<std::int64_t>{1});
         QCOMPARE(realOf(read->settings.at(0).run.parameters, "temperature"), 0.6);
@@ -104,6 +106,65 @@ private Q_SLOTS:
         QVERIFY(!samePlan(small->json, other->json));
     }
 
+    void dataCanBeAFileOrATask()
+    {
+        const std::string settings = R"(, "settings": [{"name": "a"}]})";
+        const auto file = evaluationPlanFromJson(
+            R"({"data": {"file": "gsm8k_test.jsonl", "format": "gsm8k", "items": 5})" + settings);
+        QVERIFY_RESULT(file);
+        QCOMPARE(file->data.file, "gsm8k_test.jsonl");
+        QCOMPARE(file->data.format, DatasetFormat::Gsm8k);
+        QCOMPARE(file->items, 5);
+        const auto task = evaluationPlanFromJson(
+            R"({"data": {"task": "graph", "split": "validation", "seed": 7, "first": 2, "count": 9,
+                "min_difficulty": 3, "max_difficulty": 4, "forks": false, "think": false})" +
+            settings);
+        QVERIFY_RESULT(task);
+        QCOMPARE(task->name, "graph");
+        const TaskRequest& made = task->data.task;
+        QVERIFY(made.task == "graph" && made.split == Split::Validation && made.seed == 7);
+        QVERIFY(made.first == 2 && made.count == 9);
+        QVERIFY(made.options.leastDifficulty == 3 && made.options.mostDifficulty == 4);
+        QVERIFY(!made.options.forks && !made.options.think);
+    }
+
+    void aPlanOfSeveralDataSetsIsAPlanForEach()
+    {
+        const QTemporaryDir folder;
+        const auto at = [&](const char* name) { return folder.filePath(name).toStdString(); };
+        test::writeText(at("sums.jsonl"), "{}");
+        test::writeText(at("plan.json"), R"({"name": "all", "answer": "hashes", "items": 8, "data":
+            ["sums.jsonl", "absent.jsonl", {"name": "far", "task": "walks", "answer": "sequence"}],
+            "settings": [{"name": "a"}]})");
+        const auto plans = readPlans(at("plan.json"));
+        QVERIFY_RESULT(plans);
+        QCOMPARE(plans->size(), 3U);
+        QCOMPARE((*plans)[0].data.file, at("sums.jsonl"));
+        QCOMPARE((*plans)[1].data.file, "absent.jsonl"); // not beside the plan: as it stands
+        QVERIFY((*plans)[0].rule == AnswerRule::Hashes && (*plans)[0].items == 8);
+        QVERIFY((*plans)[2].rule == AnswerRule::Sequence && (*plans)[2].items == 8);
+        QCOMPARE((*plans)[2].name, "all: far");
+        for (const EvaluationPlan& plan : *plans) {
+            const auto stored = evaluationPlanFromJson(plan.json);
+            QVERIFY_RESULT(stored);
+            QCOMPARE(stored->name, plan.name);
+            QCOMPARE(stored->data.file, plan.data.file);
+            QCOMPARE(stored->data.task.task, plan.data.task.task);
+            QCOMPARE(samePlan(plan.json, plans->front().json), &plan == &plans->front());
+        }
+    }
+
+    void aPlanThatWasMovedIsTheSame()
+    {
+        const std::string rest = R"(, "settings": [{"name": "a"}]})";
+        const auto text = [&](const std::string& data) {
+            return evaluationPlanFromJson(R"({"data": )" + data + rest)->json;
+        };
+        QVERIFY(samePlan(text(R"("/old/a.jsonl")"), text(R"("/new/a.jsonl")")));
+        QVERIFY(samePlan(text(R"("a.jsonl")"), text(R"({"file": "/new/a.jsonl"})")));
+        QVERIFY(!samePlan(text(R"("a.jsonl")"), text(R"("b.jsonl")")));
+    }
+
     void whatCannotBeIsRefusedInASentence_data()
     {
         QTest::addColumn<QByteArray>("json");
@@ -116,9 +177,9 @@ private Q_SLOTS:
         row("a list", "[]", "should hold a JSON object");
         row("no settings", plan(R"("name": "x")"), "has no settings");
         row("no data", R"({"settings": [{"name": "a"}]})", "names no data");
-        row("unknown key", plan(R"("sedes": [1])" + one), "has a key 'sedes'");
+        row("unknown key", plan(R"("sedes": [1])" + one), "there is no 'sedes'");
         row("no name", plan(R"("settings": [{"mode": "soft"}])"),
-            "Setting 1 of the plan has no name");
+            "Setting 1 of the plan: it has no name");
         row("a name twice", plan(R"("settings": [{"name": "a"}, {"name": "a"}])"),
             "have the name 'a'");
         row("no object", plan(R"("settings": [7])"), "is 7; it must be an object");
@@ -144,12 +205,25 @@ private Q_SLOTS:
         row("no slot", setting(R"("template": "no slot")"), "a text that holds {prompt}");
         row("lost system", setting(R"("system": "s", "template": "{prompt}")"), "holds {system}");
         row("thinking", setting(R"("thinking": "on")"), "true or false");
-        row("rule", plan(R"("answer": "best")" + one), "last-word or hashes");
+        row("rule", plan(R"("answer": "best")" + one), "one of last-word, hashes, boxed");
         row("batch", plan(R"("batch": 0)" + one), "a whole number from 1 to 256");
-        row("negative", plan(R"("items": -4)" + one), "items = -4");
+        row("negative", plan(R"("items": -4)" + one),
+            "'items' should be a whole number from 1 to 1000000, and is -4");
         row("no seed", plan(R"("seeds": [])" + one), "a list of different whole numbers");
         row("a seed twice", plan(R"("seeds": [1, 1])" + one), "a list of different whole numbers");
-        row("endless", plan(R"("seeds": {"count": 1e300})" + one), "count = 1e+300");
+        row("endless", plan(R"("seeds": {"count": 1e300})" + one), "is {\"count\":1e+300}");
+        row("a list of nothing", R"({"data": [])" + one + "}", "names no data");
+        row("data without a name", R"({"data": {"items": 3})" + one + "}",
+            "names neither a 'file' nor a 'task'");
+        row("a format that there is not", R"({"data": {"file": "a", "format": "xml"})" + one + "}",
+            "'format' should be one of halftone, items, gsm8k");
+        row("a file's split", R"({"data": {"file": "a", "split": "test"})" + one + "}",
+            "there is no 'split'");
+        row("a split that there is not", R"({"data": {"task": "sums", "split": "all"})" + one + "}",
+            "'split' should be one of train, validation, test");
+        row("too many questions", R"({"data": {"task": "sums", "count": 1000001})" + one + "}",
+            "'count' should be a whole number from 1 to 1000000");
+        row("several sets in one", R"({"data": ["a", "b"])" + one + "}", "2 data sets");
         row("k beyond the seeds", plan(R"("pass_at": [2])" + one), "which is 1");
     }
     void whatCannotBeIsRefusedInASentence()

@@ -169,8 +169,8 @@ private Q_SLOTS:
 
         const QList<QByteArray> csv = QByteArray::fromStdString(reportAsCsv(report)).split('\n');
         QCOMPARE(csv.size(), 1 + 2 * 3 + 1); // a head, a setting and its two difficulties, the end
-        QVERIFY2(csv[1].startsWith("plain,,100,0.9,"), csv[1].constData());
-        QVERIFY2(csv[4].startsWith("\"soft, 50 %\",,100,0.6,"), csv[4].constData());
+        QVERIFY2(csv[1].startsWith("0,,plain,,100,0.9,"), csv[1].constData());
+        QVERIFY2(csv[4].startsWith("0,,\"soft, 50 %\",,100,0.6,"), csv[4].constData());
         for (const QByteArray& line : {csv[1], csv[2]})
             QCOMPARE(line.count(','), csv[0].count(','));
 

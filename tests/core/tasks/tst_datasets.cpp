@@ -326,6 +326,8 @@ void tst_Datasets::whatIsWrongIsSaidWithItsPlace_data()
     row("a number", "42", "should hold a JSON object, and holds 42");
     row("of numbers", "[1, 2]", "line 1: the list should hold objects, and holds '1, 2]'");
     row("unknown", R"({"a": 1})", "line 1: the record is none of a data set that Halftone reads");
+    row("an item without an answer", "{\"prompt\": \"a\", \"answer\": \"b\"}\n{\"prompt\": \"a\"}",
+        "line 2: the record has no \"answer\"");
     row("a comma too many", "[{\"a\": 1},\n]", "line 2: an object should follow the comma");
     row("no comma", "[{\"a\": 1}\n{}]", "line 2: a comma or ] should follow the object");
     row("more", "[{\"a\": 1}]\nx", "line 2: something follows the list");

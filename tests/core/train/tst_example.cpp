@@ -225,7 +225,7 @@ private Q_SLOTS:
         const auto data = TrainData::open(recipe);
         const auto packed = BatchMaker(recipe, *data, stage.maker()).make(1, 0);
         QVERIFY(!packed);
-        QVERIFY(packed.error().message.find("line 1 has 11 tokens") != std::string::npos);
+        QVERIFY(packed.error().message.find("items-000000 has 11 tokens") != std::string::npos);
     }
 
     void generatedItemsAreTheSameForEver()
@@ -259,14 +259,14 @@ private Q_SLOTS:
         QTest::newRow("no JSON") << "{\"prompt\": \"a\", \"answer\": \"b\"}\nnonsense"
                                  << "line 2";
         QTest::newRow("no answer") << R"({"prompt": "a"})"
-                                   << "line 1 needs 'answer', a text.";
+                                   << "line 1: the record is none of";
         QTest::newRow("no text") << R"({"prompt": 3, "answer": "b"})"
-                                 << "'prompt'";
+                                 << "\"prompt\"";
         QTest::newRow("a frontier of numbers")
             << R"({"prompt": "a", "answer": "b", "frontier": [[1]]})"
-            << "'frontier'";
+            << "\"frontier\"";
         QTest::newRow("nothing") << "\n\n"
-                                 << "holds no items";
+                                 << "holds no questions";
     }
 
     void aMalformedFileIsRefusedWithItsLine()

@@ -1,5 +1,5 @@
-// The fields of one JSON object, read by name into variables that hold their defaults. The first
-// thing wrong is kept; what is left unread at the end is wrong too.
+// The fields of one JSON object that a person writes, read by name into variables that hold their
+// defaults. The first thing wrong is kept; what is left unread at the end is wrong too.
 #pragma once
 
 #include "base/result.h"
@@ -17,11 +17,12 @@
 
 namespace halftone {
 
-class RecipeFields
+class ObjectFields
 {
 public:
-    /// `place` names the object in messages: "recipe.json" or "recipe.json, optimizer".
-    RecipeFields(const nlohmann::json& object, std::string place)
+    /// `place` names the object in messages: "recipe.json" or "recipe.json, optimizer". The object
+    /// outlives the reader.
+    ObjectFields(const nlohmann::json& object, std::string place)
         : m_object(object)
         , m_place(std::move(place))
     {
@@ -43,8 +44,7 @@ public:
             target = static_cast<T>(found->get<std::int64_t>());
         else
             wrong(key,
-                  "a whole number from " + std::to_string(least) + " to " + std::to_string(most),
-                  *found);
+                  "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     }
 
     void number(const char* key, double& target, double least, double most)
@@ -55,7 +55,7 @@ public:
         if (found->is_number() && found->get<double>() >= least && found->get<double>() <= most)
             target = found->get<double>();
         else
-            wrong(key, "a number from " + text(least) + " to " + text(most), *found);
+            wrong(key, "a number from " + text(least) + " to " + text(most));
     }
 
     void flag(const char* key, bool& target)
@@ -66,7 +66,7 @@ public:
         if (found->is_boolean())
             target = found->get<bool>();
         else
-            wrong(key, "true or false", *found);
+            wrong(key, "true or false");
     }
 
     void string(const char* key, std::string& target)
@@ -77,7 +77,7 @@ public:
         if (found->is_string() && !found->get_ref<const std::string&>().empty())
             target = found->get<std::string>();
         else
-            wrong(key, "a text", *found);
+            wrong(key, "a text");
     }
 
     template <class T>
@@ -94,7 +94,7 @@ public:
             }
             names += (names.empty() ? "" : ", ") + name;
         }
-        wrong(key, "one of " + names, *found);
+        wrong(key, "one of " + names);
     }
 
     /// The value of `key`, or null.
@@ -113,8 +113,22 @@ public:
             m_error = m_place + ": " + what + ".";
     }
 
-    /// What was wrong first. Keys that nobody asked for are.
-    [[nodiscard]] Result<void> finish()
+    /// The value that stands there is not `wanted`.
+    void wrong(const char* key, const std::string& wanted)
+    {
+        complain(inQuotes(key) + " should be " + wanted + ", and is " + shown(*find(key)));
+    }
+
+    /// What was wrong first.
+    [[nodiscard]] Result<void> soFar(ErrorCode code = ErrorCode::InvalidInput) const
+    {
+        if (m_error)
+            return failure(code, *m_error);
+        return {};
+    }
+
+    /// The same, and keys that nobody asked for are wrong.
+    [[nodiscard]] Result<void> finish(ErrorCode code = ErrorCode::InvalidInput)
     {
         if (!m_error)
             for (const auto& [key, value] : m_object.items())
@@ -125,9 +139,7 @@ public:
                     complain("there is no " + inQuotes(key) + "; there are " + known);
                     break;
                 }
-        if (m_error)
-            return failure(ErrorCode::InvalidInput, *m_error);
-        return {};
+        return soFar(code);
     }
 
 private:
@@ -136,10 +148,6 @@ private:
         std::ostringstream out;
         out << value;
         return out.str();
-    }
-    void wrong(const char* key, const std::string& wanted, const nlohmann::json& found)
-    {
-        complain(inQuotes(key) + " should be " + wanted + ", and is " + shown(found));
     }
 
     const nlohmann::json& m_object;
