@@ -106,8 +106,8 @@ Result<DataSource> readSource(const Json& json, const std::string& place, const 
         source.file = folder / file;
     fields.number("weight", source.weight, 1e-6, 1e6);
     if (file.empty()) {
-        fields.number("least_difficulty", source.leastDifficulty, 1, 1000);
-        fields.number("most_difficulty", source.mostDifficulty, 1, 1000);
+        fields.number("min_difficulty", source.leastDifficulty, 1, 1000);
+        fields.number("max_difficulty", source.mostDifficulty, 1, 1000);
         fields.flag("forks", source.forks);
         fields.flag("think", source.think);
     }

@@ -35,7 +35,7 @@ QString TestCliTrain::recipe(const Cli& cli, const QByteArray& more, const QByte
     const QString file = cli.path(QString::fromUtf8(name));
     writeFile(file, R"({"name": "small", "model": {"hidden": )" + QByteArray::number(hidden) +
                         R"(, "layers": 1, "heads": 2, "intermediate": 64, "context": 64},
-                         "data": [{"task": "sums", "most_difficulty": 2}],
+                         "data": [{"task": "sums", "max_difficulty": 2}],
                          "batch_tokens": 512, "row_tokens": 32, "checkpoint_steps": 10,
                          "optimizer": {"rate": 0.01, "warmup_steps": 5}, )" +
                         more + "}");
