@@ -1,6 +1,7 @@
 // halftone-cli eval: a plan of settings over the items of a data set, and what came of it.
 #include "base/counted.h"
 #include "commands.h"
+#include "eval/accuracytable.h"
 #include "eval/evaluation.h"
 #include "eval/items.h"
 #include "eval/reporttext.h"
@@ -27,6 +28,7 @@ struct EvalOptions
     bool json = false;
     bool csv = false;
     bool latex = false;
+    bool table = false;
 };
 
 void addFormats(CLI::App& command, EvalOptions& options)
@@ -35,14 +37,17 @@ void addFormats(CLI::App& command, EvalOptions& options)
     auto* csv = command.add_flag("--csv", options.csv,
                                  "Prints the report as CSV, a row a setting and difficulty");
     auto* latex = command.add_flag("--latex", options.latex, "Prints the report's table for LaTeX");
-    json->excludes(csv)->excludes(latex);
-    csv->excludes(latex);
+    auto* table = command.add_flag("--table", options.table,
+                                   "Prints pass@1 of all of them in one table, as Markdown");
+    json->excludes(csv)->excludes(latex)->excludes(table);
+    csv->excludes(latex)->excludes(table);
+    latex->excludes(table);
 }
 
 void print(const EvalOptions& options, const std::vector<EvaluationReport>& reports, Output& out)
 {
-    if (options.csv) {
-        out << reportAsCsv(reports);
+    if (options.csv || options.table) {
+        out << (options.csv ? reportAsCsv(reports) : accuracyTable(reports));
         return;
     }
     for (const EvaluationReport& report : reports) {

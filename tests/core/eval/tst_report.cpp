@@ -1,4 +1,5 @@
 // Reports of samples made by hand, small enough to count.
+#include "eval/accuracytable.h"
 #include "eval/reporttext.h"
 #include "qverifyresult.h"
 
@@ -57,6 +58,25 @@ class ReportTest : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void severalEvaluationsMakeOneTable()
+    {
+        std::vector<EvaluationReport> reports{
+            reportOf(oneEach(4, 4, 0)), reportOf(oneEach(4, 0, 4)), reportOf(oneEach(2, 2, 0))};
+        reports[0].info.name = "modes: walks";
+        reports[1].info.name = "modes: a|b";
+        reports[2].info.name = "modes: walks";
+        QVERIFY(
+            accuracyTable(reports).starts_with("| setting | walks (n = 4) | a\\|b (n = 4) |\n"));
+        for (EvaluationReport& report : reports)
+            report.info.model = "one";
+        reports[2].info.model = "two";
+        const std::string table = accuracyTable(reports);
+        QVERIFY(table.starts_with("| model | setting | walks (n = 4) |"));
+        QVERIFY(table.find("| one | plain | 1.000 [0.510, 1.000] | 0.000 [0.000, 0.490] |\n") !=
+                std::string::npos);
+        QVERIFY(table.find("| two | plain | 1.000 [0.342, 1.000] | – |\n") != std::string::npos);
+    }
+
     void aSampleAnItemIsAShareWithWilsonsInterval()
     {
         const SettingReport plain = reportOf(oneEach(20, 0, 20)).settings.at(0);
