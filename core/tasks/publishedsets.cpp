@@ -1,15 +1,14 @@
 // The shapes in which sets were published.
 #include "tasks/answers.h"
 #include "tasks/datasets_p.h"
+#include "tasks/hopsets_p.h"
 #include "tasks/words_p.h"
 
 #include "format/text_p.h"
 
 #include <utf8proc.h>
 
-#include <algorithm>
-#include <queue>
-#include <set>
+#include <span>
 
 namespace halftone {
 
@@ -79,54 +78,21 @@ bool isUtf8(std::string_view text)
 
 // --- ProsQA ---------------------------------------------------------------
 
-using Nodes = std::vector<std::vector<int>>; // by node: its neighbours
-
-/// Hops from `start`, -1 where no way leads.
-std::vector<int> distances(const Nodes& next, int start)
-{
-    std::vector<int> hops(next.size(), -1);
-    std::queue<int> open;
-    open.push(start);
-    hops[static_cast<std::size_t>(start)] = 0;
-    while (!open.empty()) {
-        const auto node = static_cast<std::size_t>(open.front());
-        open.pop();
-        for (const int other : next[node])
-            if (hops[static_cast<std::size_t>(other)] < 0) {
-                hops[static_cast<std::size_t>(other)] = hops[node] + 1;
-                open.push(other);
-            }
-    }
-    return hops;
-}
-
 void takeGraph(TaskItem& item, const std::vector<std::string>& symbols,
                const std::vector<std::pair<int, int>>& edges, int root, int target)
 {
-    Nodes forward(symbols.size());
-    Nodes backward(symbols.size());
-    for (const auto& [from, to] : edges) {
-        forward[static_cast<std::size_t>(from)].push_back(to);
-        backward[static_cast<std::size_t>(to)].push_back(from);
-    }
-    const std::vector<int> fromRoot = distances(forward, root);
-    const std::vector<int> toTarget = distances(backward, target);
-    const int length = toTarget[static_cast<std::size_t>(root)];
-    std::set<int> reached{root};
-    for (int hop = 0; hop <= length; ++hop) {
-        item.frontier.emplace_back();
-        item.optimal.emplace_back();
-        std::set<int> next;
-        for (const int node : reached) {
-            const auto at = static_cast<std::size_t>(node);
-            item.frontier.back().push_back(symbols[at]);
-            if (fromRoot[at] == hop && toTarget[at] == length - hop)
-                item.optimal.back().push_back(symbols[at]);
-            next.insert(forward[at].begin(), forward[at].end());
-        }
-        reached = std::move(next);
-    }
-    item.difficulty = length;
+    const HopSets sets =
+        hopSets(static_cast<int>(symbols.size()), edges, root, std::span(&target, 1), maxNodes);
+    const auto named = [&](const std::vector<std::vector<int>>& hops) {
+        std::vector<std::vector<std::string>> names(hops.size());
+        for (std::size_t hop = 0; hop < hops.size(); ++hop)
+            for (const int node : hops[hop])
+                names[hop].push_back(symbols[static_cast<std::size_t>(node)]);
+        return names;
+    };
+    item.frontier = named(sets.reachable);
+    item.optimal = named(sets.optimal);
+    item.difficulty = static_cast<int>(sets.reachable.size()) - 1;
 }
 
 // --- MATH -----------------------------------------------------------------
