@@ -2,9 +2,11 @@
 #include "commands.h"
 #include "interrupt.h"
 #include "jsonoutput.h"
+#include "libraryoptions.h"
 #include "longcall.h"
 #include "train/recipe.h"
 #include "train/trainer.h"
+#include "trainrecording.h"
 
 #include <CLI/App.hpp>
 #include <nlohmann/json.hpp>
@@ -24,6 +26,8 @@ struct TrainOptions
 {
     std::string recipe;
     std::string out;
+    LibraryChoice library;
+    bool noStore = false;
     bool resume = false;
     bool json = false;
     std::int64_t every = 50;
@@ -67,18 +71,21 @@ private:
     Clock::time_point m_last;
 };
 
-void writeProgress(Output& out, const TrainProgress& p)
+void writeProgress(Output& out, const TrainProgress& p, const TrainRecording* recording)
 {
-    writeLine(out, {{"step", p.step},
-                    {"steps", p.steps},
-                    {"batch_loss_nats", p.batch.loss},
-                    {"loss_nats", p.loss},
-                    {"accuracy", p.accuracy},
-                    {"rate", p.rate},
-                    {"gradient_norm", p.gradientNorm},
-                    {"tokens", p.tokens},
-                    {"tokens_per_s", p.tokensPerSecond},
-                    {"seconds_left", p.secondsLeft}});
+    nlohmann::ordered_json line{{"step", p.step},
+                                {"steps", p.steps},
+                                {"batch_loss_nats", p.batch.loss},
+                                {"loss_nats", p.loss},
+                                {"accuracy", p.accuracy},
+                                {"rate", p.rate},
+                                {"gradient_norm", p.gradientNorm},
+                                {"tokens", p.tokens},
+                                {"tokens_per_s", p.tokensPerSecond},
+                                {"seconds_left", p.secondsLeft}};
+    if (recording && recording->id().value > 0)
+        line["training"] = recording->id().value;
+    writeLine(out, line);
     out.flush();
 }
 
@@ -87,28 +94,43 @@ Result<ExitCode> trainModel(const TrainOptions& options, Output& out)
     const auto recipe = readRecipe(options.recipe);
     if (!recipe)
         return Unexpected(recipe.error());
+    std::unique_ptr<TrainRecording> recording;
+    if (!options.noStore) {
+        auto begun =
+            TrainRecording::open(options.library.path(), *recipe, options.out, options.resume);
+        if (!begun)
+            return Unexpected(begun.error());
+        recording = std::move(*begun);
+    }
     const bool terminal = errorStreamIsTerminal();
     CancelToken cancel;
     ProgressLine line;
     const auto observer = [&](const TrainProgress& progress) {
         if (interrupted())
             cancel.cancel();
+        if (recording)
+            recording->step(progress);
         if (options.json && (progress.step % options.every == 0 || progress.step == progress.steps))
-            writeProgress(out, progress);
+            writeProgress(out, progress, recording.get());
         if (terminal)
             line.draw(progress);
     };
     const auto done = train(*recipe, options.out, options.resume, observer, cancel);
+    if (recording)
+        recording->finish(done);
     if (!done)
         return Unexpected(done.error());
     if (!options.json) {
         char text[256];
         std::snprintf(text, sizeof text,
                       "%lld steps, %lld tokens, loss %.4f nats, %.1f %% of tokens right, %.0f "
-                      "tokens/s\n",
+                      "tokens/s",
                       static_cast<long long>(done->step), static_cast<long long>(done->tokens),
                       done->loss, 100 * done->accuracy, done->tokensPerSecond);
         out << text;
+        if (recording && recording->id().value > 0)
+            out << "; training " << recording->id().value;
+        out << '\n';
     }
     return ExitCode::Done;
 }
@@ -122,12 +144,15 @@ void addTrain(CLI::App& program, Action& action)
         program.add_subcommand("train", "Trains a model from a recipe into a model folder.");
     command->footer("A recipe is one JSON file; resources/recipes has some. Ctrl-C writes a "
                     "checkpoint; --resume goes on from it, to the bit.\n"
+                    "The library keeps its curves, which the window shows while it goes on.\n"
                     "--json prints a line of JSON every --every steps.");
     command->add_option("recipe", options->recipe, "The recipe")->type_name("FILE")->required();
     command->add_option("--out", options->out, "The folder that becomes the model")
         ->type_name("FOLDER")
         ->required();
     command->add_flag("--resume", options->resume, "Goes on from the folder's checkpoint");
+    options->library.addTo(*command);
+    command->add_flag("--no-store", options->noStore, "Keeps nothing in the library");
     command->add_flag("--json", options->json, "Prints progress as lines of JSON");
     command->add_option("--every", options->every, "Steps between two lines; default 50")
         ->type_name("N")

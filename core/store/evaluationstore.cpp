@@ -1,12 +1,11 @@
 #include "store/evaluationstore.h"
 
 #include "base/unixtime.h"
-#include "store/library_p.h"
+#include "store/connection_p.h"
 #include "store/names_p.h"
 #include "store/sessionrows_p.h"
 
 #include <bit>
-#include <new>
 #include <utility>
 
 namespace halftone {
@@ -47,42 +46,13 @@ SampleOutcome readOutcome(const Statement& row)
 
 } // namespace
 
-struct EvaluationStore::Parts
+struct EvaluationStore::Parts : StoreConnection
 {
-    std::filesystem::path path;
-    Library library;
-
-    [[nodiscard]] Database& database() { return library.database; }
-
-    /// No exception leaves core.
-    template <class Work>
-    [[nodiscard]] auto guarded(Work work) -> decltype(work())
-    {
-        try {
-            return work();
-        } catch (const std::exception&) { // bad_alloc and length_error: it is too big
-            return failure(ErrorCode::OutOfMemory,
-                           "There is not enough memory for what was asked of the library '" +
-                               path.string() + "'.");
-        }
-    }
-
-    /// Prepares `sql`, lets `bind` fill it in and runs it in a transaction of its own.
+    /// Runs one statement in a transaction of its own.
     template <class Bind>
     [[nodiscard]] Result<void> write(std::string_view sql, Bind bind)
     {
-        return guarded([&]() -> Result<void> {
-            auto writing = Transaction::begin(database(), Transaction::Kind::Write);
-            if (!writing)
-                return Unexpected(writing.error());
-            auto statement = Statement::prepare(database(), sql);
-            if (!statement)
-                return Unexpected(statement.error());
-            bind(*statement);
-            if (auto done = statement->execute(); !done)
-                return done;
-            return writing->commit();
-        });
+        return transact([&] { return execute(sql, bind); });
     }
 };
 
@@ -96,14 +66,11 @@ EvaluationStore::~EvaluationStore() = default;
 Result<std::unique_ptr<EvaluationStore>> EvaluationStore::open(const std::filesystem::path& path,
                                                                SessionStore::Access access)
 {
-    const bool writing = access == SessionStore::Access::ReadWrite;
-    auto library = openLibrary(path, writing, currentSchema());
-    if (!library)
-        return Unexpected(library.error());
-    if (writing && library->readOnly)
-        return failure(ErrorCode::Unsupported, library->notice);
+    auto connection = StoreConnection::open(path, access);
+    if (!connection)
+        return Unexpected(connection.error());
     return std::unique_ptr<EvaluationStore>(
-        new EvaluationStore(std::make_unique<Parts>(Parts{path, std::move(*library)})));
+        new EvaluationStore(std::make_unique<Parts>(Parts{std::move(*connection)})));
 }
 
 Result<EvaluationInfo> EvaluationStore::create(const EvaluationInfo& given)

@@ -161,6 +161,43 @@ CREATE TABLE samples (
 ) STRICT;
 )sql";
 
+constexpr std::string_view trainingTables = R"sql(
+CREATE TABLE trainings (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    name         TEXT NOT NULL,
+    folder       TEXT NOT NULL,
+    identity     TEXT NOT NULL,
+    recipe       TEXT NOT NULL,
+    stage        TEXT NOT NULL,
+    parameters   INTEGER NOT NULL,
+    device       TEXT NOT NULL,
+    threads      INTEGER NOT NULL,
+    started_ms   INTEGER NOT NULL,
+    seconds      ANY,
+    step         INTEGER NOT NULL,
+    steps        INTEGER NOT NULL,
+    tokens       INTEGER NOT NULL,
+    status       TEXT NOT NULL,
+    failure      TEXT NOT NULL,
+    writer_pid   INTEGER NOT NULL,
+    writer_start INTEGER NOT NULL,
+    writer_boot  TEXT NOT NULL
+) STRICT;
+CREATE INDEX trainings_by_folder ON trainings (folder);
+
+CREATE TABLE training_points (
+    training      INTEGER NOT NULL REFERENCES trainings (id),
+    step          INTEGER NOT NULL,
+    tokens        INTEGER NOT NULL,
+    loss          ANY,
+    accuracy      ANY,
+    rate          ANY,
+    gradient_norm ANY,
+    tokens_per_s  ANY,
+    PRIMARY KEY (training, step)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 // New columns stand last with the value that older runs have in them, so that old and new files
 // have one layout.
 constexpr std::array migrations{
@@ -176,14 +213,16 @@ ALTER TABLE steps ADD COLUMN probe BLOB NOT NULL DEFAULT x'';
 UPDATE events SET kind = 'by-hand' WHERE kind = 'forced' AND detail = 'set by hand';
 )sql"},
     Migration{2, evaluationTables},
+    Migration{3, trainingTables},
 };
 
 } // namespace
 
 const Schema& currentSchema()
 {
-    static const std::string all = std::string(tables) + std::string(evaluationTables);
-    static const Schema schema{3, all, migrations};
+    static const std::string all =
+        std::string(tables) + std::string(evaluationTables) + std::string(trainingTables);
+    static const Schema schema{4, all, migrations};
     return schema;
 }
 

@@ -30,18 +30,6 @@ std::string generationJson(const ModelConfig& config)
     return json.dump(1);
 }
 
-std::int64_t parametersOf(const ModelConfig& config)
-{
-    std::int64_t sum = 0;
-    for (const ExpectedTensor& tensor : expectedTensors(config)) {
-        std::int64_t count = 1;
-        for (const std::int64_t dimension : tensor.shape)
-            count *= dimension;
-        sum += count;
-    }
-    return sum;
-}
-
 std::string cardOf(const TrainRecipe& recipe, const StartingModel& start, const TrainState& state)
 {
     std::ostringstream card;
@@ -76,6 +64,18 @@ std::string curvesOf(const TrainState& state)
 }
 
 } // namespace
+
+std::int64_t parametersOf(const ModelConfig& config)
+{
+    std::int64_t sum = 0;
+    for (const ExpectedTensor& tensor : expectedTensors(config)) {
+        std::int64_t count = 1;
+        for (const std::int64_t dimension : tensor.shape)
+            count *= dimension;
+        sum += count;
+    }
+    return sum;
+}
 
 Result<void> writeTrainedFolder(const fs::path& folder, const TrainRecipe& recipe,
                                 const StartingModel& start, const TrainState& state)

@@ -7,9 +7,13 @@
 #include "train/recipe.h"
 #include "train/startingmodel.h"
 
+#include <cstdint>
 #include <filesystem>
 
 namespace halftone {
+
+/// How many numbers a model of this shape has.
+[[nodiscard]] std::int64_t parametersOf(const ModelConfig&);
 
 /// Every file is written whole or not at all. Fails with DiskFull or InvalidInput, naming it.
 [[nodiscard]] Result<void> writeTrainedFolder(const std::filesystem::path& folder,

@@ -144,7 +144,11 @@ private:
                                norm,
                                m_state.tokens,
                                0,
-                               0};
+                               0,
+                               m_state.seconds,
+                               parametersOf(m_model.config()),
+                               m_model.device(),
+                               m_model.threads()};
         if (done > 0 && spent > 0) {
             progress.tokensPerSecond = static_cast<double>(m_state.tokens - m_tokensBefore) / spent;
             progress.secondsLeft = spent / static_cast<double>(done) *

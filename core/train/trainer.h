@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 namespace halftone {
 
@@ -24,6 +25,10 @@ struct TrainProgress
     std::int64_t tokens = 0;    // fed so far
     double tokensPerSecond = 0; // since this call
     double secondsLeft = 0;
+    double seconds = 0;          // spent on all steps so far
+    std::int64_t parameters = 0; // of the model
+    std::string device;          // "cpu" or "cuda"
+    int threads = 0;
 };
 /// Called after every step.
 using TrainObserver = std::function<void(const TrainProgress&)>;

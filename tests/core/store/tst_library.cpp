@@ -432,7 +432,7 @@ private Q_SLOTS:
         QVERIFY((*store)->readOnly());
         const std::string notice =
             "The library '" + path.string() +
-            "' was written by a newer version of Halftone (schema 7, this one writes 3), so it is "
+            "' was written by a newer version of Halftone (schema 7, this one writes 4), so it is "
             "open for reading only. New runs cannot be stored in it.";
         QCOMPARE((*store)->notice(), notice);
         QCOMPARE(firstDifference((*store)->steps(RunId{1}).value(), randomRecords(1, 0, stepCount)),

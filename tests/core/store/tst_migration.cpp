@@ -19,10 +19,10 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::array goodSteps{
-    Migration{3, "ALTER TABLE runs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0;"
+    Migration{4, "ALTER TABLE runs ADD COLUMN stars INTEGER NOT NULL DEFAULT 0;"
                  "UPDATE runs SET stars = id;"},
     // A table made anew while others refer to it, as SQLite wants it done.
-    Migration{4, "CREATE TABLE new_sessions (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    Migration{5, "CREATE TABLE new_sessions (id INTEGER PRIMARY KEY AUTOINCREMENT,"
                  " name TEXT NOT NULL, created_ms INTEGER NOT NULL, binned_ms INTEGER,"
                  " tag TEXT NOT NULL DEFAULT 'none') STRICT;"
                  "INSERT INTO new_sessions SELECT *, 'old' FROM sessions;"
@@ -31,9 +31,9 @@ constexpr std::array goodSteps{
 };
 
 constexpr std::array badSql{
-    Migration{3, "UPDATE runs SET mode = 'lost'; UPDATE absent SET x = 1;"}};
-constexpr std::array badRows{Migration{3, "DELETE FROM sessions;"}};
-constexpr std::array tooNew{Migration{4, "SELECT 1;"}};
+    Migration{4, "UPDATE runs SET mode = 'lost'; UPDATE absent SET x = 1;"}};
+constexpr std::array badRows{Migration{4, "DELETE FROM sessions;"}};
+constexpr std::array tooNew{Migration{5, "SELECT 1;"}};
 
 Schema schema(int version, std::span<const Migration> steps)
 {
@@ -70,6 +70,7 @@ private Q_SLOTS:
         QTest::newRow("1") << QFINDTESTDATA("data/schema1.sql");
         QTest::newRow("2") << QFINDTESTDATA("data/schema2.sql");
         QTest::newRow("3") << QFINDTESTDATA("data/schema3.sql");
+        QTest::newRow("4") << QFINDTESTDATA("data/schema4.sql");
     }
     void everySchemaThatWasEverReleasedOpens()
     {
@@ -102,7 +103,7 @@ private Q_SLOTS:
 
     void theTablesAreThoseReleasedUnderTheirNumber()
     {
-        QFile file(QFINDTESTDATA("data/schema3.sql"));
+        QFile file(QFINDTESTDATA("data/schema4.sql"));
         QVERIFY(file.open(QIODevice::ReadOnly));
         const TemporaryFolder released;
         runSql(released.library(), file.readAll().toStdString());
@@ -111,7 +112,7 @@ private Q_SLOTS:
         const char* schemaText = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM "
                                  "sqlite_schema WHERE sql NOT NULL ORDER BY name)";
         QCOMPARE(runSql(folder.library(), schemaText), runSql(released.library(), schemaText));
-        QCOMPARE(currentSchema().version, 3);
+        QCOMPARE(currentSchema().version, 4);
     }
 
     void inputsSetByHandKeepBeingSo()
@@ -152,16 +153,16 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const auto library = openLibrary(folder.library(), true, schema(5, goodSteps));
+        const auto library = openLibrary(folder.library(), true, schema(6, goodSteps));
         QVERIFY_RESULT(library);
-        const std::string backup = folder.library().string() + ".schema-3.backup";
+        const std::string backup = folder.library().string() + ".schema-4.backup";
         QCOMPARE(library->notice, "The library '" + folder.library().string() +
-                                      "' was brought from schema 3 to 5; a copy from before is in "
+                                      "' was brought from schema 4 to 6; a copy from before is in "
                                       "'" +
                                       backup + "'.");
         QVERIFY(!library->readOnly);
-        QCOMPARE(library->schemaVersion, 5);
-        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "5");
+        QCOMPARE(library->schemaVersion, 6);
+        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "6");
         QCOMPARE(runSql(folder.library(), "SELECT stars FROM runs"), "1");
         QCOMPARE(runSql(folder.library(), "SELECT name || ' ' || tag FROM sessions"), "kept old");
         QCOMPARE(runSql(folder.library(), "SELECT count(*) FROM steps"), "40");
@@ -179,8 +180,8 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(5, goodSteps)));
-        const auto again = openLibrary(folder.library(), true, schema(5, goodSteps));
+        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(6, goodSteps)));
+        const auto again = openLibrary(folder.library(), true, schema(6, goodSteps));
         QVERIFY_RESULT(again);
         QCOMPARE(again->notice, "");
         // And for the program from before it is a newer one.
@@ -206,12 +207,12 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         makeLibrary(folder.library());
         const auto failed = openLibrary(
-            folder.library(), true, schema(4, which == 0 ? std::span(badSql) : std::span(badRows)));
+            folder.library(), true, schema(5, which == 0 ? std::span(badSql) : std::span(badRows)));
         QVERIFY(!failed);
         const std::string start = "The library '" + folder.library().string() +
-                                  "' could not be brought from schema 3 to 4; it was left as it "
+                                  "' could not be brought from schema 4 to 5; it was left as it "
                                   "was, with a copy in '" +
-                                  folder.library().string() + ".schema-3.backup'. ";
+                                  folder.library().string() + ".schema-4.backup'. ";
         QVERIFY2(failed.error().message.starts_with(start), failed.error().message.c_str());
         QVERIFY2(failed.error().message.find(reason.toStdString()) != std::string::npos,
                  failed.error().message.c_str());
@@ -227,13 +228,13 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const fs::path first = folder.library().string() + ".schema-3.backup";
+        const fs::path first = folder.library().string() + ".schema-4.backup";
         fs::copy_file(folder.library(), first);
         const auto stamp = fs::last_write_time(first);
-        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(5, goodSteps)));
+        QVERIFY_RESULT(openLibrary(folder.library(), true, schema(6, goodSteps)));
         QCOMPARE(filesIn(folder.path()),
-                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-3-2.backup",
-                                           "library.sqlite.schema-3.backup"}));
+                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-4-2.backup",
+                                           "library.sqlite.schema-4.backup"}));
         QVERIFY(fs::last_write_time(first) == stamp);
     }
 
@@ -242,26 +243,26 @@ private Q_SLOTS:
         const TemporaryFolder folder;
         makeLibrary(folder.library());
         // A folder where the copy is to be written stands for a disk that refuses it.
-        fs::create_directories(folder.library().string() + ".schema-3.part/in the way");
-        const auto failed = openLibrary(folder.library(), true, schema(5, goodSteps));
+        fs::create_directories(folder.library().string() + ".schema-4.part/in the way");
+        const auto failed = openLibrary(folder.library(), true, schema(6, goodSteps));
         QVERIFY(!failed);
         const std::string start = "The library '" + folder.library().string() +
                                   "' has an older schema and no copy of it could be made before "
                                   "bringing it up to date; nothing was changed. ";
         QVERIFY2(failed.error().message.starts_with(start), failed.error().message.c_str());
-        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "3");
+        QCOMPARE(runSql(folder.library(), "PRAGMA user_version"), "4");
     }
 
     void anOlderLibraryThatMayNotBeWrittenSaysWhatToDo()
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const auto refused = openLibrary(folder.library(), false, schema(5, goodSteps));
+        const auto refused = openLibrary(folder.library(), false, schema(6, goodSteps));
         QVERIFY(!refused);
         QCOMPARE(refused.error().code, ErrorCode::Unsupported);
         QCOMPARE(refused.error().message,
                  "The library '" + folder.library().string() +
-                     "' has schema 3, this version of Halftone reads 5. Open it (or a copy) once "
+                     "' has schema 4, this version of Halftone reads 6. Open it (or a copy) once "
                      "for writing, which brings it up to date.");
     }
 
@@ -269,11 +270,11 @@ private Q_SLOTS:
     {
         const TemporaryFolder folder;
         makeLibrary(folder.library());
-        const auto refused = openLibrary(folder.library(), true, schema(5, tooNew));
+        const auto refused = openLibrary(folder.library(), true, schema(6, tooNew));
         QVERIFY(!refused);
         QCOMPARE(refused.error().message,
                  "The library '" + folder.library().string() +
-                     "' has schema 3, which is too old for this version of Halftone.");
+                     "' has schema 4, which is too old for this version of Halftone.");
         QCOMPARE(filesIn(folder.path()), std::vector<std::string>{"library.sqlite"});
     }
 
@@ -285,7 +286,7 @@ private Q_SLOTS:
         std::vector<std::thread> threads;
         for (std::string& failure : failures)
             threads.emplace_back([&] {
-                if (const auto done = openLibrary(folder.library(), true, schema(5, goodSteps));
+                if (const auto done = openLibrary(folder.library(), true, schema(6, goodSteps));
                     !done)
                     failure = done.error().message;
             });
@@ -293,7 +294,7 @@ private Q_SLOTS:
             thread.join();
         QCOMPARE(failures, (std::array<std::string, 4>{}));
         QCOMPARE(filesIn(folder.path()),
-                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-3.backup"}));
+                 (std::vector<std::string>{"library.sqlite", "library.sqlite.schema-4.backup"}));
         QCOMPARE(runSql(folder.library(), "SELECT stars FROM runs"), "1");
     }
 };
