@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "mainwindow.h"
 #include "models/modellist.h"
+#include "models/rundocument.h"
 #include "panels/runpanel.h"
 #include "runpresenter.h"
 #include "theme.h"
@@ -151,6 +152,15 @@ void MainWindow::addViewCommands()
     addTheme(QStringLiteral("theme.light"), tr("&Light"), Theme::Choice::Light);
     addTheme(QStringLiteral("theme.dark"), tr("&Dark"), Theme::Choice::Dark);
 
+    QAction* frontier = m_commands->add(
+        QStringLiteral("view.frontier"),
+        {tr("Frontier &Marks"),
+         tr("Where the prompt describes a graph, mark which candidates a hop can reach, and show "
+            "the weight on them")});
+    frontier->setCheckable(true);
+    frontier->setChecked(true);
+    connect(frontier, &QAction::toggled, m_document, &RunDocument::setFrontierShown);
+
     QAction* full = m_commands->add(QStringLiteral("view.fullScreen"),
                                     {tr("&Full Screen"), tr("Use the whole screen, or not")},
                                     {QKeySequence(QKeySequence::FullScreen)});
@@ -211,7 +221,7 @@ void MainWindow::buildMenus()
     fill(view->addMenu(tr("&Go to")), {"go.run", "go.sessions", "go.trace", "go.inspector",
                                        "go.mixture", "go.curves", "go.cache", "go.collapse"});
     fill(view->addMenu(tr("La&youts")), {"layout.run", "layout.review"});
-    fill(view, {"layout.reset", ""});
+    fill(view, {"view.frontier", "layout.reset", ""});
     fill(view->addMenu(tr("&Theme")), {"theme.system", "theme.light", "theme.dark"});
     fill(view, {"view.fullScreen"});
 

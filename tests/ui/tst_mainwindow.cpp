@@ -103,6 +103,19 @@ private Q_SLOTS:
         QCOMPARE(m_window->document()->info().status, RunStatus::Stopped);
     }
 
+    void frontierMarksCanBeTurnedOffAndOn()
+    {
+        open();
+        RunInfo info;
+        info.prompt = "a b . b c . from a <think>";
+        m_window->document()->open(info, TokenTable::numbered(4), {}, false);
+        QVERIFY(m_window->document()->frontier());
+        give("view.frontier");
+        QVERIFY(!m_window->document()->frontier());
+        give("view.frontier");
+        QVERIFY(m_window->document()->frontier());
+    }
+
     void aReplayLoadsNoModelAndNoLibrary()
     {
         open();

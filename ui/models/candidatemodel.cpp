@@ -1,10 +1,13 @@
 #include "models/candidatemodel.h"
 
 #include "models/forks.h"
+#include "models/reachwords.h"
 #include "models/stepwords.h"
 #include "models/tokentext.h"
 
 #include <QFont>
+#include <QGuiApplication>
+#include <QPalette>
 
 #include <algorithm>
 #include <cmath>
@@ -26,6 +29,8 @@ void CandidateModel::setStep(const StepRecord* step, std::shared_ptr<const Token
     m_hasStep = step != nullptr;
     m_candidates = step ? step->candidates : std::vector<Candidate>();
     m_sampled = step ? step->sampled : TokenId{-1};
+    m_step = step ? step->step : StepIndex{-1};
+    m_reaches.clear();
     m_restRaw = step ? step->residualMass : 0;
     double filtered = 0;
     double listed = 0;
@@ -44,6 +49,17 @@ void CandidateModel::setStep(const StepRecord* step, std::shared_ptr<const Token
         Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columns - 1));
     if (wasEdited)
         Q_EMIT editedChanged();
+}
+
+void CandidateModel::setFrontier(const FrontierTrace* frontier)
+{
+    m_reaches.clear();
+    const auto step = static_cast<std::size_t>(m_step.value);
+    if (frontier && step < frontier->steps().size() && frontier->steps()[step].hop)
+        for (const Candidate& candidate : m_candidates)
+            m_reaches.push_back(frontier->reachOf(step, candidate.id));
+    if (m_hasStep)
+        Q_EMIT dataChanged(index(0, Frontier), index(rowCount() - 1, Frontier));
 }
 
 std::optional<TokenId> CandidateModel::tokenAt(int row) const
@@ -93,7 +109,9 @@ QVariant CandidateModel::data(const QModelIndex& index, int role) const
         return {};
     const int column = index.column();
     if (role == Qt::TextAlignmentRole)
-        return QVariant(Qt::AlignVCenter | (column == Token ? Qt::AlignLeft : Qt::AlignRight));
+        return QVariant(Qt::AlignVCenter | (column == Token      ? Qt::AlignLeft
+                                            : column == Frontier ? Qt::AlignHCenter
+                                                                 : Qt::AlignRight));
     if (isRest(index.row()))
         return role == Qt::DisplayRole || role == Qt::EditRole
                    ? restValue(column, role == Qt::DisplayRole)
@@ -109,6 +127,10 @@ QVariant CandidateModel::data(const QModelIndex& index, int role) const
         font.setItalic(changed);
         return font;
     }
+    if (role == Qt::ForegroundRole && column == Frontier && !m_reaches.empty())
+        return reachColor(m_reaches[row], QGuiApplication::palette());
+    if ((role == Qt::ToolTipRole || role == Qt::AccessibleTextRole) && column == Frontier)
+        return m_reaches.empty() ? QString() : ui::title(m_reaches[row]);
     if (role == Qt::ToolTipRole && candidate.id == m_sampled)
         return tr("The token that the trace shows");
     if (role != Qt::DisplayRole && role != Qt::EditRole)
@@ -130,6 +152,10 @@ QVariant CandidateModel::data(const QModelIndex& index, int role) const
         return m_weights[row] == static_cast<double>(candidate.mixture)
                    ? QVariant(candidate.mixture)
                    : QVariant(m_weights[row]);
+    case Frontier:
+        if (m_reaches.empty())
+            return QString();
+        return shown ? symbol(m_reaches[row]) : ui::title(m_reaches[row]);
     case columns:
         break;
     }
@@ -151,6 +177,7 @@ QVariant CandidateModel::restValue(int column, bool shown) const
     case Mixture:
         return number(0); // what was fed is always among the candidates
     case Id:
+    case Frontier:
     case columns:
         break;
     }
@@ -204,6 +231,8 @@ QVariant CandidateModel::headerData(int section, Qt::Orientation orientation, in
         return toolTip ? tr("Weight in what was fed. Edit weights to fork with another mixture: "
                             "they are made to sum 1")
                        : tr("Weight fed");
+    case Frontier:
+        return toolTip ? frontierHelp() : tr("Hop");
     case columns:
         break;
     }

@@ -3,6 +3,7 @@
 // them; that changes this table, never the record. UI thread.
 #pragma once
 
+#include "analysis/frontier.h"
 #include "trace/stepinput.h"
 #include "trace/steprecord.h"
 #include "trace/tokentable.h"
@@ -28,6 +29,7 @@ public:
         Raw,
         Filtered,
         Mixture,
+        Frontier,
         columns
     };
 
@@ -35,6 +37,8 @@ public:
 
     /// Null empties the table. Edited weights are forgotten.
     void setStep(const StepRecord*, std::shared_ptr<const TokenTable>);
+    /// What the candidates of the step are in the prompt's graph; null where nothing is known.
+    void setFrontier(const FrontierTrace*);
     /// Absent for the row of the rest.
     [[nodiscard]] std::optional<TokenId> tokenAt(int row) const;
     [[nodiscard]] bool isEdited() const { return m_edited; }
@@ -60,7 +64,9 @@ private:
     std::shared_ptr<const TokenTable> m_tokens;
     std::vector<Candidate> m_candidates;
     std::vector<double> m_weights; // of the candidates, as edited
+    std::vector<Reach> m_reaches;  // of the candidates; empty for a step without a hop
     TokenId m_sampled;
+    StepIndex m_step;
     double m_restRaw = 0;
     double m_restFiltered = 0;
     bool m_hasStep = false;

@@ -28,8 +28,23 @@ double valueOf(Series series, const StepRecord& record)
         return static_cast<double>(record.cache.live);
     case Series::CacheAllocated:
         return static_cast<double>(record.cache.allocated);
+    case Series::FrontierMixture:
+    case Series::FrontierRaw:
+        break; // the whole run's, not a record's
     }
     return 0;
+}
+
+std::optional<PromptGraph> graphOf(const RunInfo& info, const TokenTable& tokens)
+{
+    if (!info.prompt.empty())
+        return promptGraph(info.prompt);
+    std::string text; // ids were given
+    for (const TokenId id : info.promptIds) {
+        text += tokens.piece(id);
+        text += tokens.joiner();
+    }
+    return promptGraph(text);
 }
 
 } // namespace
@@ -50,6 +65,28 @@ std::span<const double> RunDocument::series(Series series) const
     return m_series[static_cast<std::size_t>(series)];
 }
 
+const FrontierTrace* RunDocument::frontier() const
+{
+    return m_frontier && m_frontierShown ? &*m_frontier : nullptr;
+}
+
+std::optional<Reach> RunDocument::reachOf(qint64 step, TokenId token) const
+{
+    const auto at = static_cast<std::size_t>(step);
+    if (!frontier() || step < 0 || at >= m_frontier->steps().size() || !m_frontier->steps()[at].hop)
+        return std::nullopt;
+    return m_frontier->reachOf(at, token);
+}
+
+void RunDocument::setFrontierShown(bool shown)
+{
+    if (shown == m_frontierShown)
+        return;
+    m_frontierShown = shown;
+    if (m_frontier)
+        Q_EMIT frontierChanged();
+}
+
 void RunDocument::open(RunInfo info, std::shared_ptr<const TokenTable> tokens,
                        std::vector<StepRecord> steps, bool live)
 {
@@ -59,6 +96,10 @@ void RunDocument::open(RunInfo info, std::shared_ptr<const TokenTable> tokens,
     m_live = live;
     for (std::vector<double>& series : m_series)
         series.clear();
+    m_frontier.reset();
+    if (m_tokens)
+        if (auto graph = graphOf(m_info, *m_tokens))
+            m_frontier.emplace(std::move(*graph), m_tokens);
     extendSeries(0);
     Q_EMIT reset();
     m_cursor->reset(count());
@@ -98,9 +139,17 @@ void RunDocument::close()
 
 void RunDocument::extendSeries(std::size_t from)
 {
-    for (std::size_t s = 0; s < seriesCount; ++s)
+    constexpr auto ofRecords = static_cast<std::size_t>(Series::FrontierMixture);
+    for (std::size_t s = 0; s < ofRecords; ++s)
         for (std::size_t i = from; i < m_steps.size(); ++i)
             m_series[s].push_back(valueOf(static_cast<Series>(s), m_steps[i]));
+    if (!m_frontier)
+        return;
+    m_frontier->append(std::span(m_steps).subspan(from));
+    for (std::size_t i = from; i < m_steps.size(); ++i) {
+        m_series[ofRecords].push_back(m_frontier->steps()[i].mixture);
+        m_series[ofRecords + 1].push_back(m_frontier->steps()[i].raw);
+    }
 }
 
 } // namespace halftone::ui

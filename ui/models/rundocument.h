@@ -3,6 +3,7 @@
 // Views read it and listen; they never change it.
 #pragma once
 
+#include "analysis/frontier.h"
 #include "trace/runinfo.h"
 #include "trace/steprecord.h"
 #include "trace/tokentable.h"
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,8 +31,10 @@ enum class Series
     CacheLogical,    // bytes
     CacheLive,       // bytes
     CacheAllocated,  // bytes
+    FrontierMixture, // weight of what was fed; empty for a prompt without a graph
+    FrontierRaw,     // probability; likewise
 };
-inline constexpr std::size_t seriesCount = 8;
+inline constexpr std::size_t seriesCount = 10;
 
 class RunDocument : public QObject
 {
@@ -50,6 +54,11 @@ public:
     [[nodiscard]] const StepRecord* at(qint64 step) const;
     [[nodiscard]] const std::shared_ptr<const TokenTable>& tokens() const { return m_tokens; }
     [[nodiscard]] std::span<const double> series(Series) const;
+    /// Where the steps are in the prompt's graph; null where it has none, and while hidden.
+    [[nodiscard]] const FrontierTrace* frontier() const;
+    /// None where the frontier is not known or not shown, and for a step without a hop.
+    [[nodiscard]] std::optional<Reach> reachOf(qint64 step, TokenId) const;
+    void setFrontierShown(bool);
 
     void open(RunInfo, std::shared_ptr<const TokenTable>, std::vector<StepRecord> steps, bool live);
     void append(std::vector<StepRecord> steps);
@@ -67,6 +76,8 @@ Q_SIGNALS:
     /// Something more is known of this step.
     void stepChanged(qint64 step);
     void infoChanged();
+    /// frontier() is there now, or no longer, for the same run.
+    void frontierChanged();
 
 private:
     void extendSeries(std::size_t from);
@@ -76,6 +87,8 @@ private:
     std::shared_ptr<const TokenTable> m_tokens;
     std::vector<StepRecord> m_steps;
     std::array<std::vector<double>, seriesCount> m_series;
+    std::optional<FrontierTrace> m_frontier;
+    bool m_frontierShown = true;
     bool m_live = false;
 };
 

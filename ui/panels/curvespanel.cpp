@@ -1,5 +1,6 @@
 #include "panels/curvespanel.h"
 
+#include "models/reachwords.h"
 #include "plots/curvesplot.h"
 
 #include <QComboBox>
@@ -18,10 +19,13 @@ CurvesPanel::CurvesPanel(RunDocument* document, StepCursor* cursor, CurvesPlot* 
     , m_plot(plot)
 {
     QMenu* curves = addMenu(tr("Curves"), tr("Which curves show"));
+    curves->setToolTipsVisible(true);
     for (const Curve curve : allCurves) {
         QAction* action = curves->addAction(curveText(curve));
         action->setCheckable(true);
         action->setChecked(plot->isShown(curve));
+        if (curve == Curve::Frontier)
+            action->setToolTip(frontierHelp());
         connect(action, &QAction::toggled, this, [plot, curve, action](bool shown) {
             plot->setShown(curve, shown);
             action->setChecked(plot->isShown(curve)); // the last one stays

@@ -11,6 +11,7 @@
 #include "panels/questionrow.h"
 #include "reasoning/modes.h"
 #include "widgets/copyrows.h"
+#include "widgets/frontierkey.h"
 
 #include <QAction>
 #include <QDoubleSpinBox>
@@ -74,6 +75,7 @@ InspectorPanel::InspectorPanel(RunDocument* document, StepCursor* cursor, QWidge
     , m_sorted(new CandidateSorter(this))
     , m_title(heading(QString(), this))
     , m_problem(new QLabel(this))
+    , m_frontier(new FrontierKey(document, cursor, FrontierKey::Says::MarksAndWeight, this))
     , m_factsView(new QTreeView(this))
     , m_candidatesView(new QTableView(this))
     , m_modeMenu(new QMenu(this))
@@ -90,6 +92,7 @@ InspectorPanel::InspectorPanel(RunDocument* document, StepCursor* cursor, QWidge
     connect(m_cursor, &StepCursor::stepChanged, this, &InspectorPanel::showStep);
     connect(m_document, &RunDocument::reset, this, &InspectorPanel::showStep);
     connect(m_document, &RunDocument::stepChanged, this, &InspectorPanel::showMeasured);
+    connect(m_document, &RunDocument::frontierChanged, this, &InspectorPanel::showFrontier);
     connect(m_candidates, &CandidateModel::editedChanged, this, &InspectorPanel::updateCommands);
     connect(m_candidatesView->selectionModel(), &QItemSelectionModel::currentChanged, this,
             &InspectorPanel::updateCommands);
@@ -148,15 +151,15 @@ void InspectorPanel::makeCandidates()
     m_candidatesView->horizontalHeader()->setSectionResizeMode(CandidateModel::Token,
                                                                QHeaderView::Stretch);
     for (const int column : {CandidateModel::Id, CandidateModel::Raw, CandidateModel::Filtered,
-                             CandidateModel::Mixture}) {
+                             CandidateModel::Mixture, CandidateModel::Frontier}) {
         const QString header =
             m_candidates->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
         const QFontMetrics metrics = m_candidatesView->fontMetrics();
-        const int number = column == CandidateModel::Id
+        const int number = column == CandidateModel::Id || column == CandidateModel::Frontier
                                ? 0
                                : metrics.horizontalAdvance(QStringLiteral("0.00000000")) + 10;
-        m_candidatesView->setColumnWidth(
-            column, std::max(number, metrics.horizontalAdvance(header) + 24));
+        m_candidatesView->setColumnWidth(column,
+                                         std::max(number, metrics.horizontalAdvance(header) + 24));
     }
     addCopyActions(m_candidatesView);
 }
@@ -256,6 +259,7 @@ void InspectorPanel::layOut()
     asking->addStretch(1);
     auto* column = new QVBoxLayout(lower);
     column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(m_frontier);
     column->addWidget(m_candidatesView, 1);
     column->addLayout(buttons);
     column->addLayout(asking);
@@ -295,12 +299,19 @@ void InspectorPanel::showStep()
     m_title->setText(titleText());
     m_facts->setStep(step, m_document->tokens().get());
     m_candidates->setStep(step, m_document->tokens());
+    showFrontier();
     // A selection belongs to the step on which it was made.
     m_candidatesView->clearSelection();
     m_candidatesView->setCurrentIndex({});
     m_problem->hide();
     m_question->clearMessage();
     updateCommands();
+}
+
+void InspectorPanel::showFrontier()
+{
+    m_candidates->setFrontier(m_document->frontier());
+    m_candidatesView->setColumnHidden(CandidateModel::Frontier, !m_document->frontier());
 }
 
 /// The candidates stay as they are: somebody may be editing their weights.

@@ -18,6 +18,7 @@ namespace halftone::ui {
 
 class CandidateModel;
 class CandidateSorter;
+class FrontierKey;
 class QuestionRow;
 class RunDocument;
 class StepCursor;
@@ -53,6 +54,7 @@ private:
     void makeQuestions();
     void layOut();
     void showStep();
+    void showFrontier();
     void showMeasured(qint64 step);
     void updateCommands();
     [[nodiscard]] QString titleText() const;
@@ -68,6 +70,7 @@ private:
     CandidateSorter* m_sorted;
     QLabel* m_title;
     QLabel* m_problem;
+    FrontierKey* m_frontier;
     QTreeView* m_factsView;
     QTableView* m_candidatesView;
     QMenu* m_modeMenu;

@@ -1,6 +1,7 @@
 #include "panels/mixturepanel.h"
 
 #include "plots/mixtureplot.h"
+#include "widgets/frontierkey.h"
 
 #include <QActionGroup>
 #include <QComboBox>
@@ -48,6 +49,7 @@ MixturePanel::MixturePanel(RunDocument* document, StepCursor* cursor, MixturePlo
     QAction* logarithmic = view->addAction(tr("Logarithmic colours"));
     logarithmic->setCheckable(true);
     connect(logarithmic, &QAction::toggled, this, [plot](bool on) { plot->setLogarithmic(on); });
+    addBelow(new FrontierKey(document, cursor, FrontierKey::Says::MarksAndWeight, this));
 }
 
 } // namespace halftone::ui

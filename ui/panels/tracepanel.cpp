@@ -9,6 +9,7 @@
 #include "widgets/colorlegend.h"
 #include "widgets/copyrows.h"
 #include "widgets/findbar.h"
+#include "widgets/frontierkey.h"
 #include "widgets/traceview.h"
 
 #include <QAction>
@@ -80,11 +81,11 @@ void TracePanel::showSoftPrompt()
     }
     m_softPrompt->setText(tr("Soft prompt, rows by nearest token (cosine): %1")
                               .arg(heads.join(QStringLiteral(" · "))));
-    m_softPrompt->setToolTip(
-        QStringLiteral("<qt>%1<br>%2</qt>")
-            .arg(QString::fromStdString((*prompt)->path).toHtmlEscaped(),
-                 rows.join(QLatin1Char('\n')).toHtmlEscaped().replace(
-                     QLatin1Char('\n'), QStringLiteral("<br>"))));
+    m_softPrompt->setToolTip(QStringLiteral("<qt>%1<br>%2</qt>")
+                                 .arg(QString::fromStdString((*prompt)->path).toHtmlEscaped(),
+                                      rows.join(QLatin1Char('\n'))
+                                          .toHtmlEscaped()
+                                          .replace(QLatin1Char('\n'), QStringLiteral("<br>"))));
 }
 
 void TracePanel::makeTable()
@@ -229,7 +230,8 @@ void TracePanel::layOut()
 
     auto* legend = new QHBoxLayout;
     legend->setContentsMargins(6, 0, 6, 0);
-    legend->addWidget(m_legend);
+    legend->addWidget(m_legend, 1);
+    legend->addWidget(new FrontierKey(m_document, m_cursor, FrontierKey::Says::Marks, this));
 
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -1,6 +1,7 @@
 #include "plots/curvesplot.h"
 
 #include "analysis/decimate.h"
+#include "models/reachwords.h"
 #include "models/rundocument.h"
 #include "plots/qcp.h"
 
@@ -29,6 +30,8 @@ Series seriesOf(Curve curve)
         return Series::PMax;
     case Curve::Varentropy:
         return Series::Varentropy;
+    case Curve::Frontier:
+        return Series::FrontierMixture;
     }
     return Series::Entropy;
 }
@@ -73,6 +76,8 @@ QString curveText(Curve curve)
         return CurvesPlot::tr("p_max");
     case Curve::Varentropy:
         return CurvesPlot::tr("varentropy");
+    case Curve::Frontier:
+        return CurvesPlot::tr("frontier weight");
     }
     return {};
 }
@@ -96,7 +101,17 @@ CurvesPlot::CurvesPlot(RunDocument* document, StepCursor* cursor, QWidget* paren
     entropy.graph->setName(tr("raw, full vocabulary, T = 1"));
     m_mixtureEntropy->setName(tr("entropy of the fed mixture"));
     m_legend = addLegend({entropy.graph, m_mixtureEntropy});
-    arrange();
+    Pane& frontier = pane(Curve::Frontier);
+    m_rawFrontier = plot().addGraph(frontier.rect->axis(QCPAxis::atBottom),
+                                    frontier.rect->axis(QCPAxis::atLeft));
+    frontier.graph->setName(tr("mixture weight on the frontier"));
+    m_rawFrontier->setName(tr("raw probability on the frontier"));
+    m_frontierLegend = addLegend({frontier.graph, m_rawFrontier});
+    connect(document, &RunDocument::frontierChanged, this, [this] {
+        documentReset();
+        scheduleFill(Haste::AtOnce);
+        Q_EMIT readOutChanged(readOut());
+    });
     readDocument();
 }
 
@@ -117,9 +132,10 @@ bool CurvesPlot::isShown(Curve curve) const
 
 void CurvesPlot::setShown(Curve curve, bool shown)
 {
-    const bool last = std::count_if(m_curves.begin(), m_curves.end(),
-                                    [](const Pane& each) { return each.shown; }) == 1;
-    if (shown == isShown(curve) || (last && !shown))
+    const bool last = std::ranges::count_if(allCurves, [&](Curve other) {
+                          return other != Curve::Frontier && other != curve && isShown(other);
+                      }) == 0;
+    if (shown == isShown(curve) || (last && !shown && curve != Curve::Frontier))
         return;
     pane(curve).shown = shown;
     arrange();
@@ -137,6 +153,17 @@ void CurvesPlot::setUnit(EntropyUnit unit)
     Q_EMIT readOutChanged(readOut());
 }
 
+bool CurvesPlot::hasPane(Curve curve) const
+{
+    return isShown(curve) && (curve != Curve::Frontier || document().frontier());
+}
+
+void CurvesPlot::documentReset()
+{
+    arrange();
+    Q_EMIT columnsChanged();
+}
+
 void CurvesPlot::arrange()
 {
     emptyLayout();
@@ -145,10 +172,14 @@ void CurvesPlot::arrange()
     m_legend->setVisible(isShown(Curve::Entropy));
     if (isShown(Curve::Entropy))
         grid.addElement(0, 0, m_legend);
+    m_frontierLegend->setVisible(hasPane(Curve::Frontier));
+    if (hasPane(Curve::Frontier))
+        grid.addElement(grid.rowCount(), 0, m_frontierLegend);
     const Pane* lowest = nullptr;
-    for (Pane& each : m_curves) {
-        each.rect->setVisible(each.shown);
-        if (each.shown) {
+    for (const Curve curve : allCurves) {
+        Pane& each = pane(curve);
+        each.rect->setVisible(hasPane(curve));
+        if (hasPane(curve)) {
             grid.addElement(grid.rowCount(), 0, each.rect);
             lowest = &each;
         }
@@ -157,6 +188,8 @@ void CurvesPlot::arrange()
         QCPAxis& steps = *each.rect->axis(QCPAxis::atBottom);
         steps.setTickLabels(&each == lowest);
         steps.setLabel(&each == lowest ? tr("step") : QString());
+        for (QCPAxis* axis : each.rect->axes())
+            dressAxis(*axis); // one that comes back may have missed a change of theme
     }
 }
 
@@ -172,6 +205,8 @@ QString CurvesPlot::axisText(Curve curve) const
         return tr("p_max\n(raw)");
     case Curve::Varentropy:
         return nats ? tr("varentropy\n(nats²)") : tr("varentropy\n(bits²)");
+    case Curve::Frontier:
+        return tr("frontier\nweight");
     }
     return {};
 }
@@ -184,10 +219,12 @@ QString CurvesPlot::subject() const
 QString CurvesPlot::description() const
 {
     const bool nats = m_unit == EntropyUnit::Nats;
-    return tr("Entropy (%1), effective tokens exp(entropy), greatest probability p_max and "
-              "varentropy (%2) of the raw distribution: full vocabulary, T = 1. Mixture entropy "
-              "(%1) is of the weights that were fed.")
-        .arg(nats ? tr("nats") : tr("bits"), nats ? tr("nats²") : tr("bits²"));
+    const QString text =
+        tr("Entropy (%1), effective tokens exp(entropy), greatest probability p_max and "
+           "varentropy (%2) of the raw distribution: full vocabulary, T = 1. Mixture entropy "
+           "(%1) is of the weights that were fed.")
+            .arg(nats ? tr("nats") : tr("bits"), nats ? tr("nats²") : tr("bits²"));
+    return document().frontier() ? text + QLatin1Char(' ') + frontierHelp() : text;
 }
 
 void CurvesPlot::fill(int columns)
@@ -197,7 +234,7 @@ void CurvesPlot::fill(int columns)
     const double pixelsPerStep = columns / range().size();
     for (const Curve curve : allCurves) {
         Pane& each = pane(curve);
-        if (!each.shown)
+        if (!hasPane(curve))
             continue;
         const double scale = scaleOf(curve, m_unit);
         double greatest =
@@ -206,7 +243,10 @@ void CurvesPlot::fill(int columns)
             greatest = std::max(greatest, fillGraph(*m_mixtureEntropy,
                                                     document().series(Series::MixtureEntropy),
                                                     begin, end, columns, scale));
-        if (curve == Curve::PMax)
+        if (curve == Curve::Frontier)
+            fillGraph(*m_rawFrontier, document().series(Series::FrontierRaw), begin, end, columns,
+                      scale);
+        if (curve == Curve::PMax || curve == Curve::Frontier)
             greatest = 1;
         const double above = labelPane(*each.rect, axisText(curve));
         each.rect->axis(QCPAxis::atLeft)
@@ -215,7 +255,8 @@ void CurvesPlot::fill(int columns)
     balance();
     for (Pane& each : m_curves)
         style(*each.graph, 0, QCPScatterStyle(QCPScatterStyle::ssDisc, 4), pixelsPerStep);
-    style(*m_mixtureEntropy, 1, QCPScatterStyle(QCPScatterStyle::ssDiamond, 6), pixelsPerStep);
+    for (QCPGraph* graph : {m_mixtureEntropy, m_rawFrontier})
+        style(*graph, 1, QCPScatterStyle(QCPScatterStyle::ssDiamond, 6), pixelsPerStep);
 }
 
 void CurvesPlot::balance()
@@ -265,10 +306,11 @@ PlotData CurvesPlot::data() const
                                 return QString::fromUtf8(name(document().at(row)->phase));
                             }});
     const auto add = [&](const char* key, const QString& title, Series series, double scale) {
-        data.columns.push_back(
-            {QString::fromLatin1(key), title, [this, series, scale](qint64 row) {
-                 return document().series(series)[static_cast<std::size_t>(row)] * scale;
-             }});
+        data.columns.push_back({QString::fromLatin1(key), title, [this, series, scale](qint64 row) {
+                                    const double value =
+                                        document().series(series)[static_cast<std::size_t>(row)];
+                                    return std::isnan(value) ? QVariant() : QVariant(value * scale);
+                                }});
     };
     if (isShown(Curve::Entropy)) {
         const double scale = scaleOf(Curve::Entropy, m_unit);
@@ -287,6 +329,10 @@ PlotData CurvesPlot::data() const
         add(nats ? "varentropy_nats2" : "varentropy_bits2",
             nats ? tr("Varentropy, raw (nats²)") : tr("Varentropy, raw (bits²)"),
             Series::Varentropy, scaleOf(Curve::Varentropy, m_unit));
+    if (hasPane(Curve::Frontier)) {
+        add("frontier_mixture", tr("Frontier, mixture weight"), Series::FrontierMixture, 1);
+        add("frontier_raw", tr("Frontier, raw probability"), Series::FrontierRaw, 1);
+    }
     return data;
 }
 
@@ -298,12 +344,15 @@ QString CurvesPlot::readOutOf(qint64 step) const
         return locale().toString(value, 'g', readOutDigits);
     };
     const double scale = scaleOf(Curve::Entropy, m_unit);
+    const QString frontier = frontierText(document(), step);
     return tr("%1 · raw entropy %2 %3, of the fed mixture %4 %3 · effective tokens %5 · p_max %6 · "
               "varentropy %7 %8")
-        .arg(stepText(step), number(record.entropy * scale), nats ? tr("nats") : tr("bits"),
-             number(record.mixtureEntropy * scale), number(record.effectiveTokens),
-             number(record.pMax), number(record.varentropy * scaleOf(Curve::Varentropy, m_unit)),
-             nats ? tr("nats²") : tr("bits²"));
+               .arg(stepText(step), number(record.entropy * scale), nats ? tr("nats") : tr("bits"),
+                    number(record.mixtureEntropy * scale), number(record.effectiveTokens),
+                    number(record.pMax),
+                    number(record.varentropy * scaleOf(Curve::Varentropy, m_unit)),
+                    nats ? tr("nats²") : tr("bits²")) +
+           (frontier.isEmpty() ? QString() : QStringLiteral(" · ") + frontier);
 }
 
 } // namespace halftone::ui

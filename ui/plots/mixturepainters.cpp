@@ -1,7 +1,7 @@
 #include "plots/mixturepainters_p.h"
 
+#include "models/reachwords.h"
 #include "models/rundocument.h"
-#include "models/tokentext.h"
 #include "plots/mixtureplot.h"
 
 #include <QLocale>
@@ -93,7 +93,6 @@ void CellLabels::draw(QCPPainter* painter)
         return;
     painter->setClipRect(m_pane.rect());
     QCPColorGradient shades = m_map.gradient();
-    const TokenTable& tokens = *m_owner.document().tokens();
     const auto [begin, end] = m_owner.filledBlocks(); // of one step each
     for (std::size_t step = begin; step < end; ++step) {
         const std::vector<RankedWeight> ranked =
@@ -105,9 +104,14 @@ void CellLabels::draw(QCPPainter* painter)
                 shades.color(static_cast<double>(ranked[i].weight), m_map.dataRange(),
                              m_map.dataScaleType() == QCPAxis::stLogarithmic);
             painter->setPen(readableOn(QColor::fromRgb(paper)));
-            painter->drawText(QRectF(x, y, width, height), Qt::AlignCenter,
-                              metrics.elidedText(shownText(tokens, ranked[i].id), Qt::ElideRight,
-                                                 static_cast<int>(width) - 2));
+            const auto at = static_cast<qint64>(step);
+            const std::optional<Reach> reach = m_owner.document().reachOf(at, ranked[i].id);
+            QString name = m_owner.markedName(at, ranked[i].id);
+            if (reach && metrics.horizontalAdvance(name) > width - 2)
+                name = symbol(*reach); // the name stands beside, a mark nowhere else
+            painter->drawText(
+                QRectF(x, y, width, height), Qt::AlignCenter,
+                metrics.elidedText(name, Qt::ElideRight, static_cast<int>(width) - 2));
         }
     }
 }
@@ -199,7 +203,7 @@ void FocusList::draw(QCPPainter* painter)
     for (std::size_t i = 0; i < ranked.size(); ++i) {
         const auto weight = static_cast<double>(ranked[i].weight);
         if (i < PlotTheme::rankCount)
-            write(shareBrush(theme, i), shownText(*m_owner.document().tokens(), ranked[i].id),
+            write(shareBrush(theme, i), m_owner.markedName(m_owner.focusedStep(), ranked[i].id),
                   numberText(weight));
         else
             later += weight;

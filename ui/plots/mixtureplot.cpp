@@ -1,5 +1,6 @@
 #include "plots/mixtureplot.h"
 
+#include "models/reachwords.h"
 #include "models/rundocument.h"
 #include "models/tokentext.h"
 #include "plots/mixturepainters_p.h"
@@ -128,6 +129,7 @@ MixturePlot::MixturePlot(RunDocument* document, StepCursor* cursor, QWidget* par
     m_side->addElement(0, 1, new QCPLayoutElement(&plot())); // keeps the scale narrow
     setLogarithmic(false);
     arrange();
+    connect(document, &RunDocument::frontierChanged, this, [this] { scheduleFill(Haste::AtOnce); });
     readDocument();
 }
 
@@ -361,6 +363,13 @@ void MixturePlot::dress()
 
 // --- Words and numbers
 
+QString MixturePlot::markedName(qint64 step, TokenId id) const
+{
+    const QString name = shownText(*document().tokens(), id);
+    const std::optional<Reach> reach = document().reachOf(step, id);
+    return reach ? symbol(*reach) + QLatin1Char(' ') + name : name;
+}
+
 QString MixturePlot::subject() const
 {
     return tr("%1 by rank").arg(weightText(m_kind));
@@ -368,10 +377,15 @@ QString MixturePlot::subject() const
 
 QString MixturePlot::description() const
 {
-    return tr("%1 (%2) by rank and step, as a fraction of 1. Row \"left out\": %3. A column of the "
-              "map shows the greatest of the steps it stands for, a column of the stack their "
-              "mean.")
-        .arg(weightText(m_kind), supportText(m_kind), leftOutText(m_kind));
+    QString text =
+        tr("%1 (%2) by rank and step, as a fraction of 1. Row \"left out\": %3. A column of the "
+           "map shows the greatest of the steps it stands for, a column of the stack their "
+           "mean.")
+            .arg(weightText(m_kind), supportText(m_kind), leftOutText(m_kind));
+    if (document().frontier())
+        for (const Reach reach : allReaches)
+            text += QStringLiteral(" %1 %2.").arg(symbol(reach), title(reach));
+    return text;
 }
 
 std::optional<std::size_t> MixturePlot::hoveredRank() const

@@ -60,6 +60,9 @@ public:
     /// QCustomPlot may paint (when it is resized) before a new range or run was filled in.
     [[nodiscard]] std::pair<std::size_t, std::size_t> filledBlocks() const { return m_filled; }
 
+    /// A token's text, behind its mark where the step is about a node of the prompt's graph.
+    [[nodiscard]] QString markedName(qint64 step, TokenId) const;
+
     [[nodiscard]] QString subject() const override;
     [[nodiscard]] QString description() const override;
     [[nodiscard]] PlotData data() const override;

@@ -9,6 +9,7 @@
 #include <QGuiApplication>
 #include <QItemSelectionModel>
 #include <QStringList>
+#include <QTableView>
 
 #include <algorithm>
 
@@ -50,8 +51,10 @@ QString selectedRows(const QAbstractItemView& view, Headers headers)
     if (cells.isEmpty() && view.currentIndex().isValid())
         cells << view.currentIndex();
     std::vector<std::pair<std::vector<int>, QModelIndex>> ordered;
+    const auto* table = qobject_cast<const QTableView*>(&view);
     for (const QModelIndex& cell : cells)
-        ordered.emplace_back(pathOf(cell), cell);
+        if (!table || !table->isColumnHidden(cell.column()))
+            ordered.emplace_back(pathOf(cell), cell);
     std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) {
         return a.first != b.first ? a.first < b.first : a.second.column() < b.second.column();
     });

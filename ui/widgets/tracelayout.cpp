@@ -1,5 +1,6 @@
 #include "widgets/tracelayout.h"
 
+#include "models/reachwords.h"
 #include "models/rundocument.h"
 #include "models/stepwords.h"
 
@@ -65,6 +66,7 @@ TraceLayout::TraceLayout(const RunDocument& document, TraceLook look)
     , m_textHeight(m_metrics.height())
     , m_smallHeight(m_smallMetrics.height())
     , m_weightWidth(m_smallMetrics.horizontalAdvance(QLocale().toString(0.0, 'f', 2)))
+    , m_markWidth(m_smallMetrics.horizontalAdvance(symbol(Reach::Optimal)) + 3)
 {
     if (!document.isOpen())
         return;
@@ -297,9 +299,15 @@ std::vector<TraceLayout::Component> TraceLayout::componentsOf(const StepRecord& 
             const QString shown = shortened(shownText(*m_document.tokens(), input.ids[i]));
             text->second = {smallText(shown), m_smallMetrics.horizontalAdvance(shown)};
         }
-        components.push_back({&text->second.first, text->second.second, input.weights[i]});
+        components.push_back({&text->second.first, text->second.second, input.weights[i],
+                              reachOf(step, input.ids[i])});
     }
     return components;
+}
+
+std::optional<Reach> TraceLayout::reachOf(const StepRecord& step, TokenId token) const
+{
+    return m_look.frontier ? m_document.reachOf(step.step.value, token) : std::nullopt;
 }
 
 double TraceLayout::chipWidth(const QString& text) const
@@ -327,6 +335,7 @@ TraceLayout::Measured TraceLayout::measure(qint64 unit) const
     measured.beginsLine = unit > 0 && (!previous || previous->phase != step->phase);
     measured.notes = notesBefore(unit);
     measured.components = componentsOf(*step);
+    measured.reach = reachOf(*step, step->sampled);
     measured.mayBreakBefore = measured.mayBreakBefore || !measured.components.empty();
     return measured;
 }
@@ -374,7 +383,9 @@ TraceLayout::Mark TraceLayout::placeLine(Mark start, double& height, std::vector
         }
         cell.x = pen;
 
-        const double inset = unit.components.empty() ? padding() : std::max(padding(), softPadding);
+        double inset = unit.components.empty() ? padding() : std::max(padding(), softPadding);
+        if (begins && unit.reach)
+            inset = std::max(inset, m_markWidth);
         double width = 2 * inset;
         std::size_t piece = at.piece;
         bool overflows = false;
@@ -391,7 +402,8 @@ TraceLayout::Mark TraceLayout::placeLine(Mark start, double& height, std::vector
         const bool whole = piece == unit.shape->pieces.size();
         if (begins)
             for (const Component& component : unit.components)
-                width = std::max(width, component.width + m_weightWidth + componentRoom);
+                width = std::max(width, component.width + m_weightWidth + componentRoom +
+                                            (component.reach ? m_markWidth : 0));
         width = std::max(width, leastWidth);
         const double noteWidth =
             whole && !unit.noteAfter.isEmpty() ? chipGap + chipWidth(unit.noteAfter) : 0;
@@ -419,6 +431,7 @@ TraceLayout::Mark TraceLayout::placeLine(Mark start, double& height, std::vector
         if (begins) {
             rows = std::max(rows, unit.components.size());
             cell.components = std::move(unit.components);
+            cell.reach = unit.reach;
         }
         if (cells)
             cells->push_back(std::move(cell));

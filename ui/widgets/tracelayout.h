@@ -7,6 +7,7 @@
 // A *unit* is a prompt id or a step: units [0, promptCount) are the prompt, then step 0 onwards.
 #pragma once
 
+#include "analysis/frontier.h"
 #include "models/tokentext.h"
 
 #include <QFont>
@@ -37,6 +38,7 @@ struct TraceLook
     bool boundaries = false; // every token with its own bytes, in a box
     bool whitespace = false; // ␣ ↵ ⇥
     bool components = true;  // what soft steps fed, under the token
+    bool frontier = false;   // tokens and components marked by what they are at their hop
 
     bool operator==(const TraceLook&) const = default;
 };
@@ -72,6 +74,7 @@ public:
         const QStaticText* text = nullptr; // shortened to fit; owned by the layout
         double width = 0;
         double weight = 0;
+        std::optional<Reach> reach;
     };
     /// A unit, or the part of it that stands on one line.
     struct Cell
@@ -82,7 +85,8 @@ public:
         const Shape* shape = nullptr; // owned by the layout
         double x = 0;
         double width = 0;
-        double inset = 0; // of the text, left and right
+        double inset = 0;           // of the text, left and right
+        std::optional<Reach> reach; // of the unit's first cell alone
         std::vector<Chip> chips;
         std::vector<Component> components; // with the unit's first cell alone
     };
@@ -126,6 +130,8 @@ public:
     [[nodiscard]] double smallHeight() const { return m_smallHeight; }
     /// Room left and right of a token's text within its cell.
     [[nodiscard]] double padding() const;
+    /// Room that a mark takes before its token or component, where there are marks.
+    [[nodiscard]] double markWidth() const { return m_markWidth; }
     /// A component's weight as it is painted: two digits.
     [[nodiscard]] const QStaticText& weightText(double weight) const;
 
@@ -150,6 +156,7 @@ private:
         std::vector<QString> notes;
         QString noteAfter;
         std::vector<Component> components;
+        std::optional<Reach> reach;
         bool beginsLine = false;
         bool mayBreakBefore = false;
     };
@@ -166,6 +173,7 @@ private:
     [[nodiscard]] std::vector<QString> notesBefore(qint64 unit) const;
     [[nodiscard]] QString noteAfter(qint64 unit) const;
     [[nodiscard]] std::vector<Component> componentsOf(const StepRecord&) const;
+    [[nodiscard]] std::optional<Reach> reachOf(const StepRecord&, TokenId) const;
     [[nodiscard]] double chipWidth(const QString& text) const;
     [[nodiscard]] Measured measure(qint64 unit) const;
     /// Fills one line from `start` on; returns where the next begins. `cells` may be null.
@@ -184,6 +192,7 @@ private:
     double m_smallHeight = 0;
     double m_joinerWidth = 0;
     double m_weightWidth = 0;
+    double m_markWidth = 0;
     mutable std::unordered_map<std::string, std::unique_ptr<const Shape>> m_shapes;
     mutable std::unordered_map<std::int32_t, std::pair<QStaticText, double>> m_componentTexts;
     mutable std::array<std::optional<QStaticText>, 101> m_weightTexts; // by hundredths

@@ -1,5 +1,6 @@
 #include "widgets/tracepainter.h"
 
+#include "models/reachwords.h"
 #include "models/rundocument.h"
 
 #include <QPainter>
@@ -67,6 +68,16 @@ void paintPieces(QPainter& painter, const TracePaint& paint, const TraceLayout::
     }
 }
 
+/// At the left end of a row of small text.
+void paintMark(QPainter& painter, Reach reach, const QPointF& topLeft, const TracePaint& paint,
+               const QColor& color)
+{
+    painter.setFont(paint.layout.smallFont());
+    painter.setPen(color);
+    painter.drawText(QRectF(topLeft, QSizeF(paint.layout.markWidth(), paint.layout.smallHeight())),
+                     Qt::AlignLeft | Qt::AlignVCenter, symbol(reach));
+}
+
 void paintComponents(QPainter& painter, const TracePaint& paint, const TraceLayout::Cell& cell,
                      double top)
 {
@@ -84,7 +95,14 @@ void paintComponents(QPainter& painter, const TracePaint& paint, const TraceLayo
                                 row.width() * std::clamp(component.weight, 0.0, 1.0), row.height()),
                          mixed(text, base, 0.25));
         painter.setPen(text);
-        painter.drawStaticText(row.topLeft() + QPointF(2, 0), *component.text);
+        double left = 2;
+        if (component.reach) {
+            paintMark(painter, *component.reach, row.topLeft() + QPointF(left, 0), paint,
+                      reachColor(*component.reach, paint.palette));
+            left += paint.layout.markWidth();
+            painter.setPen(text);
+        }
+        painter.drawStaticText(row.topLeft() + QPointF(left, 0), *component.text);
         const QStaticText& weight = paint.layout.weightText(component.weight);
         painter.drawStaticText(row.topRight() - QPointF(weight.size().width() + 2, 0), weight);
         y += height;
@@ -113,6 +131,10 @@ void paintStep(QPainter& painter, const TracePaint& paint, const TraceLayout::Ce
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5));
     }
     paintPieces(painter, paint, cell, top, text);
+    if (cell.reach) // in the text's colour, which stands out from every fill
+        paintMark(painter, *cell.reach,
+                  {cell.x + 1, top + (paint.layout.textHeight() - paint.layout.smallHeight()) / 2},
+                  paint, text);
     const auto underline = [&](Qt::PenStyle style) {
         painter.setPen(QPen(text, 2, style));
         painter.drawLine(QPointF(box.left(), box.bottom() - 1),

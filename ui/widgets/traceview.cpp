@@ -48,13 +48,13 @@ TraceView::TraceView(RunDocument* document, StepCursor* cursor, QWidget* parent)
     m_layoutTimer.setInterval(0);
     connect(&m_layoutTimer, &QTimer::timeout, this, &TraceView::continueLayout);
     connect(m_document, &RunDocument::reset, this, &TraceView::onReset);
+    connect(m_document, &RunDocument::frontierChanged, this, [this] { setLook(wantedLook()); });
     connect(m_document, &RunDocument::stepsAppended, this, &TraceView::onAppended);
     connect(m_document, &RunDocument::infoChanged, this, [this] {
         m_layout->invalidateEnd();
         continueLayout();
     });
     connect(m_cursor, &StepCursor::stepChanged, this, &TraceView::onStepChanged);
-    m_look = wantedLook();
     onReset();
     onStepChanged(m_cursor->step());
 }
@@ -90,6 +90,7 @@ void TraceView::onReset()
     m_columnX = -1;
     m_greatestEntropy = 0;
     m_successor.reset();
+    m_look = wantedLook(); // marks are there by the run
     m_layout = std::make_unique<TraceLayout>(*m_document, m_look);
     onAppended(0, m_document->count() - 1);
     m_growing = false;
@@ -172,6 +173,7 @@ TraceLook TraceView::wantedLook() const
     TraceLook look = m_look;
     look.font = font();
     look.width = std::max(1.0, viewport()->width() - 2 * pageMargin);
+    look.frontier = m_document->frontier() != nullptr;
     return look;
 }
 

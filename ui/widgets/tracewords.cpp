@@ -1,5 +1,6 @@
 #include "widgets/tracewords.h"
 
+#include "models/reachwords.h"
 #include "models/rundocument.h"
 #include "models/stepwords.h"
 #include "models/tokentext.h"
@@ -39,6 +40,10 @@ QString stepSummary(const RunDocument& document, qint64 step)
                  .arg(quotedText(tokens, record->sampled), QString::number(record->sampled.value),
                       p ? shownNumber(*p) : Words::tr("not recorded"));
     lines << Words::tr("entropy %1 nats (raw, full vocabulary)").arg(shownNumber(record->entropy));
+    if (const QString frontier = frontierText(document, step); !frontier.isEmpty()) {
+        const std::optional<Reach> reach = document.reachOf(step, record->sampled);
+        lines << frontier << symbol(*reach) + QLatin1Char(' ') + title(*reach);
+    }
     const QString mixture = mixtureText(record->input, tokens, shownComponents);
     if (!mixture.isEmpty())
         lines << Words::tr("fed %1:").arg(title(record->input.kind)) << mixture;
