@@ -18,6 +18,7 @@
 #include "panels/schedulebar.h"
 #include "panels/sessionspanel.h"
 #include "panels/tracepanel.h"
+#include "panels/trainingspanel.h"
 #include "panels/transportbar.h"
 #include "runpresenter.h"
 #include "statusview.h"
@@ -130,6 +131,9 @@ void MainWindow::buildPanels()
     auto* collapse = new CollapsePanel(m_document, m_cursor, this);
     collapse->follow(m_engine);
     QDockWidget* collapseDock = addDock("collapse", tr("Collapse"), collapse);
+    auto* trainings = new TrainingsPanel(m_options.library, this);
+    addDock("trainings", tr("Trainings"), trainings);
+    m_commands->adoptAll(QStringLiteral("trainings"), trainings);
     trace->addStepCommands(inspector->questions());
 
     m_commands->adoptAll(QStringLiteral("inspector"), inspector);

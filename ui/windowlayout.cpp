@@ -14,7 +14,7 @@ namespace halftone::ui {
 namespace {
 
 // Goes up when docks are added, renamed or removed, so that old states are not misread.
-constexpr int layoutVersion = 2;
+constexpr int layoutVersion = 3;
 
 constexpr QSize largestDefault(1600, 1000);
 constexpr double shareOfScreen = 0.94;
@@ -152,7 +152,8 @@ void WindowLayout::apply(Preset preset)
     } else {
         tabify(curves, cache);
     }
-    tabify(cache, place("dock.collapse", Qt::BottomDockWidgetArea));
+    for (const char* name : {"dock.collapse", "dock.trainings"})
+        tabify(cache, place(name, Qt::BottomDockWidgetArea));
     if (QDockWidget* front = preset == Preset::Run ? run : sessions)
         front->raise();
     if (mixture != nullptr)

@@ -116,6 +116,17 @@ private Q_SLOTS:
         QVERIFY(m_window->document()->frontier());
     }
 
+    void altZeroGoesToTheTrainings()
+    {
+        open();
+        m_window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+        QTest::keyClick(m_window.get(), Qt::Key_0, Qt::AltModifier);
+        auto* panel = m_window->findChild<QWidget*>(QStringLiteral("trainingsPanel"));
+        QTRY_VERIFY(panel->isVisible());
+        QVERIFY(panel->isAncestorOf(QApplication::focusWidget()));
+    }
+
     void aReplayLoadsNoModelAndNoLibrary()
     {
         open();

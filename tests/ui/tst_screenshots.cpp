@@ -11,13 +11,17 @@
 #include "panels/runsetup.h"
 #include "panels/schedulebar.h"
 #include "panels/tracepanel.h"
+#include "panels/trainingspanel.h"
+#include "plots/trainingplot.h"
 #include "reasoning/modes.h"
 #include "widgets/schedulestrip.h"
 
 #include <QComboBox>
 #include <QDir>
 #include <QDockWidget>
+#include <QFile>
 #include <QImage>
+#include <QProcess>
 #include <QSet>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -192,6 +196,39 @@ private Q_SLOTS:
         save(dialog->grab(), QStringLiteral("segment-%1").arg(name));
     }
 
+    void trainingsShowTheirCurves_data() { aScheduledGroupShowsItsStrips_data(); }
+
+    /// One that has ended, and one that another process is at.
+    void trainingsShowTheirCurves()
+    {
+        QFETCH(bool, dark);
+        const QString name = QString::fromLatin1(QTest::currentDataTag());
+        const Home home;
+        QProcess ended;
+        train(ended, home, "small", 60);
+        QVERIFY2(ended.waitForFinished(120'000) && ended.exitCode() == 0,
+                 ended.readAllStandardError().constData());
+        QProcess running;
+        train(running, home, "larger", 4000);
+        MainWindow window(home.options());
+        QVERIFY(shows(window, dark));
+        auto* dock = window.findChild<QDockWidget*>(QStringLiteral("dock.trainings"));
+        dock->raise();
+        auto* panel = window.findChild<TrainingsPanel*>();
+        auto* list = panel->findChild<QTableView*>(QStringLiteral("trainingList"));
+        QTRY_COMPARE_WITH_TIMEOUT(list->model()->rowCount(), 2, 60'000);
+        list->selectRow(0);
+        QTRY_VERIFY_WITH_TIMEOUT(panel->plot().data().rows > 30, 60'000);
+        QTest::qWait(300);
+        save(dock->grab(), QStringLiteral("dock.trainings-running-%1").arg(name));
+        list->selectRow(1);
+        QTRY_COMPARE_WITH_TIMEOUT(panel->plot().data().rows, 60, 60'000);
+        QTest::qWait(300);
+        save(window.grab(), QStringLiteral("window-trainings-%1").arg(name));
+        running.kill();
+        running.waitForFinished();
+    }
+
     void everyModeShowsItsRun_data()
     {
         QTest::addColumn<QString>("mode");
@@ -220,6 +257,27 @@ private Q_SLOTS:
     }
 
 private:
+    /// Begins `halftone-cli train` into the home's library.
+    static void train(QProcess& process, const Home& home, const char* name, int steps)
+    {
+        const QString folder =
+            QString::fromStdString(home.options().library.parent_path().string());
+        const QString recipe = folder + QStringLiteral("/%1.json").arg(QLatin1String(name));
+        QFile file(recipe);
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write(QByteArray(R"({"name": ")") + name +
+                   R"(", "model": {"hidden": 32, "layers": 1, "heads": 2, "kv_heads": 2,
+                      "intermediate": 64, "context": 64}, "data": [{"task": "sums"}],
+                      "batch_tokens": 512, "row_tokens": 64, "optimizer": {"rate": 0.01,
+                      "final_rate": 0.001, "warmup_steps": 20}, "steps": )" +
+                   QByteArray::number(steps) + "}");
+        file.close();
+        process.start(QStringLiteral(HALFTONE_BIN_DIR "/halftone-cli"),
+                      {QStringLiteral("train"), recipe, QStringLiteral("--out"),
+                       folder + QLatin1Char('/') + QLatin1String(name), QStringLiteral("--db"),
+                       QString::fromStdString(home.options().library.string())});
+    }
+
     /// Forty steps in which much of what the mode does happens.
     static RunSettings eventful(const std::string& mode)
     {

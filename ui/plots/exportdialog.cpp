@@ -36,10 +36,17 @@ QString lastFolder()
 
 } // namespace
 
-ExportDialog::ExportDialog(PlotWidget& plot, RunInfo run, QWidget* parent)
+ExportDialog::ExportDialog(PlotWidget& plot, const RunInfo& run, QWidget* parent)
+    : ExportDialog(plot, exportMetadata(plot, run), suggestedFileName(plot, run, PlotFormat::Png),
+                   parent)
+{
+}
+
+ExportDialog::ExportDialog(PlotWidget& plot, ExportMetadata metadata, const QString& fileName,
+                           QWidget* parent)
     : QDialog(parent)
     , m_plot(plot)
-    , m_run(std::move(run))
+    , m_metadata(std::move(metadata))
     , m_format(new QComboBox)
     , m_width(new QSpinBox)
     , m_height(new QSpinBox)
@@ -97,7 +104,7 @@ ExportDialog::ExportDialog(PlotWidget& plot, RunInfo run, QWidget* parent)
     connect(browseButton, &QPushButton::clicked, this, &ExportDialog::browse);
     connect(buttons, &QDialogButtonBox::accepted, this, &ExportDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &ExportDialog::reject);
-    m_path->setText(QDir(lastFolder()).filePath(suggestedFileName(plot, m_run, PlotFormat::Png)));
+    m_path->setText(QDir(lastFolder()).filePath(fileName));
     adaptToFormat();
 }
 
@@ -144,8 +151,7 @@ void ExportDialog::accept()
     options.size = {m_width->value(), m_height->value()};
     options.scale = m_scale->value();
     options.allRows = m_allRows->isChecked();
-    const Result<void> done =
-        exportPlot(m_plot, path(), format(), exportMetadata(m_plot, m_run), options);
+    const Result<void> done = exportPlot(m_plot, path(), format(), m_metadata, options);
     if (!done) {
         m_problem->setText(QString::fromStdString(done.error().message));
         m_problem->show();

@@ -19,7 +19,9 @@ class ExportDialog : public QDialog
     Q_OBJECT
 
 public:
-    ExportDialog(PlotWidget&, RunInfo, QWidget* parent = nullptr);
+    ExportDialog(PlotWidget&, const RunInfo&, QWidget* parent = nullptr);
+    /// For plots of something else.
+    ExportDialog(PlotWidget&, ExportMetadata, const QString& fileName, QWidget* parent);
 
     [[nodiscard]] PlotFormat format() const;
     [[nodiscard]] QString path() const;
@@ -31,7 +33,7 @@ private:
     void browse();
 
     PlotWidget& m_plot;
-    RunInfo m_run;
+    ExportMetadata m_metadata;
     QComboBox* m_format;
     QSpinBox* m_width;
     QSpinBox* m_height;
