@@ -1,9 +1,11 @@
 // `halftone-cli train` from a recipe to a model that the other commands take, stopped, killed and
 // gone on with.
 #include "cliprocess.h"
+#include "store/trainingstore.h"
 
 #include <csignal>
 
+using namespace halftone;
 using namespace halftone::test;
 
 class TestCliTrain : public QObject
@@ -27,6 +29,10 @@ private Q_SLOTS:
     void mistakesAreNamed_data();
     void mistakesAreNamed();
     void aCheckpointOfAnotherShapeIsRefused();
+    void theLibraryKeepsTheCurvesUnlessToldNotTo();
+    void aTrainingThatGoesOnKeepsItsRow_data();
+    void aTrainingThatGoesOnKeepsItsRow();
+    void mistakesLeaveNoTrainingBehind();
 };
 
 QString TestCliTrain::recipe(const Cli& cli, const QByteArray& more, const QByteArray& name,
@@ -152,6 +158,87 @@ void TestCliTrain::aCheckpointOfAnotherShapeIsRefused()
     COMPARE_FAILURE(cli.run(train(cli.path("narrow.json"), cli.path("narrow"), {"--resume"})), 3,
                     "training-state.safetensors");
     QCOMPARE(readFile(cli.path("narrow/training-state.safetensors")), wide);
+}
+
+void TestCliTrain::theLibraryKeepsTheCurvesUnlessToldNotTo()
+{
+    const Cli cli;
+    const QString file = recipe(cli, R"("steps": 25)");
+    COMPARE_DONE(cli.run(train(file, cli.path("unseen"), {"--no-store"})));
+    QVERIFY(!std::filesystem::exists(cli.library().toStdString()));
+    const CliResult trained = cli.run(train(file, cli.path("small")));
+    COMPARE_DONE(trained);
+    QVERIFY2(trained.out.endsWith("; training 1\n"), trained.out.constData());
+    const auto store = TrainingStore::open(cli.library().toStdString()).value();
+    const TrainingInfo info = store->trainings()->at(0);
+    QCOMPARE(info.name, "small");
+    QCOMPARE(info.stage, "chain");
+    QCOMPARE(info.folder, std::filesystem::canonical(cli.path("small").toStdString()).string());
+    QCOMPARE(info.status, RunStatus::Finished);
+    QCOMPARE(info.state.step, 25);
+    QCOMPARE(info.steps, 25);
+    QVERIFY(info.state.parameters > 1000 && info.state.threads > 0 && info.state.seconds > 0);
+    // The same curve as in the file beside the model, with what it leaves out.
+    const std::vector<TrainingPoint> points = store->points(info.id).value();
+    const QList<QByteArray> lines = readFile(cli.path("small/training.csv")).trimmed().split('\n');
+    QCOMPARE(std::ssize(points), 25);
+    QCOMPARE(lines.size(), 26);
+    for (qsizetype i = 0; i < 25; ++i) {
+        const TrainingPoint& point = points[static_cast<std::size_t>(i)];
+        const QList<QByteArray> cells = lines[i + 1].split(',');
+        QCOMPARE(point.step, cells[0].toLongLong());
+        QCOMPARE(point.tokens, cells[1].toLongLong());
+        QCOMPARE(static_cast<float>(point.loss), cells[2].toFloat());
+        QCOMPARE(static_cast<float>(point.rate), cells[4].toFloat());
+        QVERIFY(point.gradientNorm > 0 && point.tokensPerSecond > 0);
+    }
+}
+
+void TestCliTrain::aTrainingThatGoesOnKeepsItsRow_data()
+{
+    QTest::addColumn<int>("signal");
+    QTest::addColumn<RunStatus>("status");
+    QTest::newRow("SIGINT") << SIGINT << RunStatus::Stopped;
+    QTest::newRow("SIGKILL") << SIGKILL << RunStatus::Interrupted;
+}
+
+void TestCliTrain::aTrainingThatGoesOnKeepsItsRow()
+{
+    QFETCH(int, signal);
+    QFETCH(RunStatus, status);
+    const Cli cli;
+    const QString file = recipe(cli, R"("steps": 150)");
+    QProcess process;
+    begin(process, cli, file, cli.path("halves"));
+    ::kill(static_cast<pid_t>(process.processId()), signal);
+    process.waitForFinished();
+    const auto store = TrainingStore::open(cli.library().toStdString()).value();
+    QCOMPARE(store->trainings()->at(0).status, status);
+    // Step 15 was seen, so the checkpoint of step 10 was there, and what led to it.
+    const std::size_t kept = store->points(TrainingId{1})->size();
+    QVERIFY2(kept >= 10, qPrintable(QString::number(kept)));
+
+    COMPARE_DONE(cli.run(train(file, cli.path("halves"), {"--resume"})));
+    QCOMPARE(store->trainings()->size(), 1U);
+    QCOMPARE(store->trainings()->at(0).status, RunStatus::Finished);
+    const std::vector<TrainingPoint> points = store->points(TrainingId{1}).value();
+    QCOMPARE(points.size(), 150U);
+    for (std::size_t i = 0; i < points.size(); ++i)
+        QCOMPARE(points[i].step, static_cast<std::int64_t>(i) + 1);
+}
+
+void TestCliTrain::mistakesLeaveNoTrainingBehind()
+{
+    const Cli cli;
+    const QString file = recipe(cli, R"("steps": 12)");
+    COMPARE_DONE(cli.run(train(file, cli.path("small"))));
+    COMPARE_FAILURE(cli.run(train(file, cli.path("small"))), 3, "--resume");
+    COMPARE_FAILURE(cli.run(train(file, cli.path("none"), {"--resume"})), 3, "no training");
+    const auto store = TrainingStore::open(cli.library().toStdString()).value();
+    QCOMPARE(store->trainings()->size(), 1U);
+    writeFile(cli.path("broken.sqlite"), "no library at all");
+    COMPARE_FAILURE(cli.run(train(file, cli.path("other"), {"--db", cli.path("broken.sqlite")})), 3,
+                    "broken.sqlite");
 }
 
 QTEST_GUILESS_MAIN(TestCliTrain)

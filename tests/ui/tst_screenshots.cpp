@@ -21,6 +21,9 @@
 #include <QDockWidget>
 #include <QFile>
 #include <QImage>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QProcess>
 #include <QSet>
 #include <QSignalSpy>
@@ -265,12 +268,25 @@ private:
         const QString recipe = folder + QStringLiteral("/%1.json").arg(QLatin1String(name));
         QFile file(recipe);
         QVERIFY(file.open(QIODevice::WriteOnly));
-        file.write(QByteArray(R"({"name": ")") + name +
-                   R"(", "model": {"hidden": 32, "layers": 1, "heads": 2, "kv_heads": 2,
-                      "intermediate": 64, "context": 64}, "data": [{"task": "sums"}],
-                      "batch_tokens": 512, "row_tokens": 64, "optimizer": {"rate": 0.01,
-                      "final_rate": 0.001, "warmup_steps": 20}, "steps": )" +
-                   QByteArray::number(steps) + "}");
+        file.write(
+            QJsonDocument(
+                QJsonObject{
+                    {QStringLiteral("name"), QLatin1String(name)},
+                    {QStringLiteral("steps"), steps},
+                    {QStringLiteral("model"), QJsonObject{{QStringLiteral("hidden"), 32},
+                                                          {QStringLiteral("layers"), 1},
+                                                          {QStringLiteral("heads"), 2},
+                                                          {QStringLiteral("intermediate"), 64},
+                                                          {QStringLiteral("context"), 64}}},
+                    {QStringLiteral("data"),
+                     QJsonArray{QJsonObject{{QStringLiteral("task"), QStringLiteral("sums")}}}},
+                    {QStringLiteral("batch_tokens"), 512},
+                    {QStringLiteral("row_tokens"), 64},
+                    {QStringLiteral("optimizer"),
+                     QJsonObject{{QStringLiteral("rate"), 0.01},
+                                 {QStringLiteral("final_rate"), 0.001},
+                                 {QStringLiteral("warmup_steps"), 20}}}})
+                .toJson());
         file.close();
         process.start(QStringLiteral(HALFTONE_BIN_DIR "/halftone-cli"),
                       {QStringLiteral("train"), recipe, QStringLiteral("--out"),
