@@ -5,13 +5,21 @@
 #include "eval/evaluation.h"
 #include "eval/items.h"
 #include "eval/reporttext.h"
+#include "jsonoutput.h"
 #include "libraryoptions.h"
 #include "longcall.h"
 #include "modeloptions.h"
+#include "tracetext.h"
+#include "whentext.h"
 
 #include <CLI/App.hpp>
+#include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace halftone::cli {
@@ -29,42 +37,91 @@ struct EvalOptions
     bool csv = false;
     bool latex = false;
     bool table = false;
+    ReportTable part = ReportTable::Settings; // of CSV and LaTeX
 };
 
 void addFormats(CLI::App& command, EvalOptions& options)
 {
     auto* json = command.add_flag("--json", options.json, "Prints the report as one JSON object");
-    auto* csv = command.add_flag("--csv", options.csv,
-                                 "Prints the report as CSV, a row a setting and difficulty");
-    auto* latex = command.add_flag("--latex", options.latex, "Prints the report's table for LaTeX");
+    auto* csv = command.add_flag("--csv", options.csv, "Prints a table of the report as CSV");
+    auto* latex =
+        command.add_flag("--latex", options.latex, "Prints a table of the report for LaTeX");
     auto* table = command.add_flag("--table", options.table,
                                    "Prints pass@1 of all of them in one table, as Markdown");
     json->excludes(csv)->excludes(latex)->excludes(table);
     csv->excludes(latex)->excludes(table);
     latex->excludes(table);
+    std::vector<std::string> names;
+    for (const auto& [name, part] : reportTables())
+        names.push_back(name);
+    command
+        .add_option_function<std::string>(
+            "--part",
+            [&options](const std::string& chosen) {
+                for (const auto& [name, part] : reportTables())
+                    if (name == chosen)
+                        options.part = part;
+            },
+            "Which table of CSV and LaTeX: settings (default), entropies, difficulties, "
+            "comparisons or frontier")
+        ->type_name("NAME")
+        ->check(CLI::IsMember(names));
 }
 
 void print(const EvalOptions& options, const std::vector<EvaluationReport>& reports, Output& out)
 {
     if (options.csv || options.table) {
-        out << (options.csv ? reportAsCsv(reports) : accuracyTable(reports));
+        out << (options.csv ? reportAsCsv(reports, options.part) : accuracyTable(reports));
         return;
     }
     for (const EvaluationReport& report : reports) {
         if (!options.json && &report != &reports.front())
             out << '\n';
         out << (options.json    ? reportAsJson(report)
-                : options.latex ? reportAsLatex(report)
+                : options.latex ? reportAsLatex(report, options.part)
                                 : reportAsText(report));
     }
 }
 
-Result<EvaluationReport> reportOf(const EvaluationStore& store, EvaluationId id)
+/// The tokenizer of the model that `run` was of, wherever that is now.
+Result<std::unique_ptr<Tokenizer>> tokenizerOf(const SessionStore& store, RunId run)
+{
+    const auto info = store.run(run);
+    if (!info)
+        return Unexpected(info.error());
+    std::error_code ignored;
+    std::filesystem::path folder = info->model.path;
+    if (!std::filesystem::exists(folder, ignored))
+        if (const auto builtIn = ModelChoice{info->model.name}.folder())
+            folder = *builtIn;
+    return Tokenizer::load(folder / "tokenizer.json");
+}
+
+/// Adds what can be said only with the items and the tokenizer at hand.
+Result<void> addFromItems(EvaluationReport& report, const TaskSet& items,
+                          const std::vector<StoredSample>& samples, const SessionStore& store)
+{
+    report.difficultyUnit = items.difficultyUnit;
+    const bool graphs = std::any_of(items.items.begin(), items.items.end(),
+                                    [](const TaskItem& item) { return !item.frontier.empty(); });
+    if (!graphs || samples.empty())
+        return {};
+    const auto tokenizer = tokenizerOf(store, samples.front().run);
+    if (!tokenizer) {
+        report.notes.push_back("Weights on the items' graphs are left out: " +
+                               tokenizer.error().message);
+        return {};
+    }
+    return addFrontiers(report, samples, items, store, **tokenizer);
+}
+
+Result<EvaluationReport> reportOf(const EvaluationStore& store, const SessionStore& runs,
+                                  EvaluationId id)
 {
     const auto info = store.evaluation(id);
     if (!info)
         return Unexpected(info.error());
-    const auto plan = evaluationPlanFromJson(info->plan);
+    auto plan = evaluationPlanFromJson(info->plan);
     if (!plan)
         return failure(ErrorCode::InvalidInput, "The plan of evaluation " +
                                                     std::to_string(id.value) +
@@ -72,7 +129,18 @@ Result<EvaluationReport> reportOf(const EvaluationStore& store, EvaluationId id)
     const auto samples = store.samples(id);
     if (!samples)
         return Unexpected(samples.error());
-    return makeReport(*info, *plan, *samples);
+    const auto items = itemsOf(*plan);
+    const bool same = items && digestOf(*items) == info->dataDigest;
+    if (same)
+        plan->rule = items->rule;
+    EvaluationReport report = makeReport(*info, *plan, *samples);
+    if (!same)
+        report.notes.push_back("What needs the items is left out: " +
+                               (items ? plan->data.file + " has changed since they were asked."
+                                      : items.error().message));
+    else if (auto added = addFromItems(report, *items, *samples, runs); !added)
+        return Unexpected(added.error());
+    return report;
 }
 
 Result<ExitCode> report(const EvalOptions& options, const std::vector<EvaluationId>& ids,
@@ -82,9 +150,12 @@ Result<ExitCode> report(const EvalOptions& options, const std::vector<Evaluation
         EvaluationStore::open(options.library.path(), SessionStore::Access::ReadOnly);
     if (!store)
         return Unexpected(store.error());
+    const auto runs = SessionStore::open(options.library.path(), SessionStore::Access::ReadOnly);
+    if (!runs)
+        return Unexpected(runs.error());
     std::vector<EvaluationReport> reports;
     for (const EvaluationId id : ids) {
-        auto one = reportOf(**store, id);
+        auto one = reportOf(**store, **runs, id);
         if (!one)
             return Unexpected(one.error());
         reports.push_back(std::move(*one));
@@ -160,6 +231,43 @@ Result<ExitCode> run(const EvalOptions& options, Output& out)
     return report(options, done, out);
 }
 
+/// Those in the library, newest first.
+Result<ExitCode> list(const EvalOptions& options, Output& out)
+{
+    std::error_code ignored;
+    std::vector<EvaluationInfo> found;
+    // Before the first run the user's own library is not there, and that is no error.
+    if (!options.library.file.empty() || std::filesystem::exists(options.library.path(), ignored)) {
+        auto listed = EvaluationStore::open(options.library.path(), SessionStore::Access::ReadOnly)
+                          .and_then([](const auto& store) { return store->evaluations(); });
+        if (!listed)
+            return Unexpected(listed.error());
+        found = std::move(*listed);
+    }
+    auto all = nlohmann::ordered_json::array();
+    for (const EvaluationInfo& info : found) {
+        if (!options.json) {
+            out << info.id.value << "  " << whenText(info.createdMs) << "  "
+                << printableLine(info.name) << "  " << printableLine(info.model) << "  "
+                << counted(info.samplesDone, "sample") << "  session " << info.session.value
+                << '\n';
+            continue;
+        }
+        nlohmann::ordered_json json;
+        json["evaluation"] = info.id.value;
+        json["created_ms"] = info.createdMs;
+        json["name"] = info.name;
+        json["model"] = info.model;
+        json["fingerprint"] = info.fingerprint;
+        json["samples"] = info.samplesDone;
+        json["session"] = info.session.value;
+        all.push_back(std::move(json));
+    }
+    if (options.json)
+        writeLine(out, std::move(all));
+    return ExitCode::Done;
+}
+
 } // namespace
 
 void addEval(CLI::App& program, Action& action)
@@ -179,8 +287,8 @@ void addEval(CLI::App& program, Action& action)
     command->add_flag("--resume", options->resume,
                       "Goes on with the newest evaluation of this plan; nothing is run twice");
     addFormats(*command, *options);
-    command->callback([options, &action] {
-        if (options->evaluations.empty())
+    command->callback([options, command, &action] {
+        if (command->get_subcommands().empty())
             action = [options](Output& out) { return run(*options, out); };
     });
 
@@ -200,6 +308,12 @@ void addEval(CLI::App& program, Action& action)
             return report(*options, ids, out);
         };
     });
+
+    CLI::App* listing = command->add_subcommand("list", "Lists the stored evaluations.");
+    options->library.addTo(*listing);
+    listing->add_flag("--json", options->json, "Prints them as a JSON array");
+    listing->callback(
+        [options, &action] { action = [options](Output& out) { return list(*options, out); }; });
 }
 
 } // namespace halftone::cli

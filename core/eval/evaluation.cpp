@@ -215,7 +215,9 @@ Result<void> Evaluation::findWork()
         items[item.id] = &item;
     std::set<SampleKey> done;
     for (const StoredSample& sample : *samples) {
-        if (!sample.outcome && sample.status == RunStatus::Running)
+        // One of our own was left behind when its end could not be stored: this thread evaluates
+        // one thing at a time.
+        if (!sample.outcome && sample.status == RunStatus::Running && !sample.ours)
             return failure(ErrorCode::Busy, "Evaluation " + std::to_string(m_info.id.value) +
                                                 " is being run by another program.");
         if (!sample.outcome && sample.status == RunStatus::Finished) {

@@ -33,7 +33,17 @@ bool keepsForkOpen(const StepRecord& step)
                          [](float weight) { return weight >= forkWeight; }) > 1;
 }
 
+bool isSaid(const StepRecord& step)
+{
+    return step.stop != StopReason::EndToken && !marksThinking(step);
+}
+
 } // namespace
+
+bool isThought(const StepRecord& step)
+{
+    return step.phase == Phase::Think && isSaid(step);
+}
 
 SampleOutcome outcomeOf(std::span<const StepRecord> steps, const TokenTable& tokens,
                         const TaskItem& item, AnswerRule rule)
@@ -49,9 +59,8 @@ SampleOutcome outcomeOf(std::span<const StepRecord> steps, const TokenTable& tok
             ++outcome.forks;
             outcome.openForks += keepsForkOpen(step) ? 1 : 0;
         }
-        if (step.stop == StopReason::EndToken || marksThinking(step))
-            continue;
-        (step.phase == Phase::Think ? thinking : answering).push_back(step.entropy);
+        if (isSaid(step))
+            (isThought(step) ? thinking : answering).push_back(step.entropy);
     }
     outcome.thinkTokens = std::ssize(thinking);
     outcome.answerTokens = std::ssize(answering);

@@ -255,7 +255,8 @@ void readTask(ObjectFields& fields, TaskRequest& task)
 Result<void> readData(const Json& given, EvaluationPlan& plan, std::string& label)
 {
     if (given.is_string()) {
-        label = plan.data.file = given.get<std::string>();
+        plan.data.file = given.get<std::string>();
+        label = std::filesystem::path(plan.data.file).filename().string();
         return {};
     }
     ObjectFields fields(given, "The plan's data");
@@ -269,7 +270,7 @@ Result<void> readData(const Json& given, EvaluationPlan& plan, std::string& labe
             formats.emplace_back(kind.name, kind.format);
         fields.choice("format", plan.data.format, formats);
         fields.number("items", plan.items, 1, maxItems);
-        label = plan.data.file;
+        label = std::filesystem::path(plan.data.file).filename().string();
     }
     readRule(fields, plan.rule);
     fields.string("name", label);

@@ -1,6 +1,7 @@
 #include "eval/report.h"
 
 #include "base/counted.h"
+#include "tasks/answers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -57,7 +58,34 @@ PassAt passAtOf(const ItemSamples& items, std::int64_t k)
     return {k, std::ssize(passes), estimate(passes)};
 }
 
-std::optional<MajorityReport> majorityOf(const ItemSamples& items)
+/// The answers of an item's samples, those that are the same by `rule` in the same words.
+std::vector<std::optional<std::string>> answersOf(const std::vector<const StoredSample*>& samples,
+                                                  AnswerRule rule)
+{
+    std::map<std::string, std::string, std::less<>> wordsOf;
+    std::vector<std::string> different;
+    std::vector<std::optional<std::string>> answers;
+    for (const StoredSample* sample : samples) {
+        const auto& answer = sample->outcome->answer;
+        answers.push_back(answer);
+        if (!answer)
+            continue;
+        auto words = wordsOf.find(*answer);
+        if (words == wordsOf.end()) {
+            const auto same =
+                std::find_if(different.begin(), different.end(), [&](const std::string& other) {
+                    return sameAnswer(rule, *answer, other);
+                });
+            words = wordsOf.emplace(*answer, same == different.end() ? *answer : *same).first;
+            if (words->second == *answer)
+                different.push_back(*answer);
+        }
+        answers.back() = words->second;
+    }
+    return answers;
+}
+
+std::optional<MajorityReport> majorityOf(const ItemSamples& items, AnswerRule rule)
 {
     constexpr std::size_t fewest = 3; // two can only agree or tie
     MajorityReport report;
@@ -67,13 +95,11 @@ std::optional<MajorityReport> majorityOf(const ItemSamples& items)
     for (const auto& [item, samples] : items) {
         if (samples.size() < fewest)
             continue;
-        std::vector<std::optional<std::string>> answers;
+        const auto answers = answersOf(samples, rule);
         std::map<std::string, bool, std::less<>> correct;
-        for (const StoredSample* sample : samples) {
-            answers.push_back(sample->outcome->answer);
-            if (sample->outcome->answer)
-                correct[*sample->outcome->answer] = sample->outcome->correct;
-        }
+        for (std::size_t i = 0; i < samples.size(); ++i)
+            if (answers[i])
+                correct[*answers[i]] = samples[i]->outcome->correct;
         const Vote vote = majorityVote(answers);
         const auto right =
             std::count_if(vote.winners.begin(), vote.winners.end(),
@@ -95,12 +121,32 @@ std::optional<MajorityReport> majorityOf(const ItemSamples& items)
 
 std::vector<DifficultyReport> byDifficulty(const ItemSamples& items)
 {
-    std::map<int, std::vector<double>> shares;
-    for (const auto& [item, samples] : items)
-        shares[samples.front()->difficulty].push_back(shareOf(samples));
+    struct Values
+    {
+        std::vector<double> shares;    // by item
+        std::vector<double> entropies; // by item
+        std::vector<double> tokens;    // by sample
+    };
+    std::map<int, Values> values;
+    for (const auto& [item, samples] : items) {
+        Values& own = values[samples.front()->difficulty];
+        own.shares.push_back(shareOf(samples));
+        std::vector<double> entropies;
+        for (const StoredSample* sample : samples) {
+            own.tokens.push_back(static_cast<double>(sample->outcome->thinkTokens));
+            if (!std::isnan(sample->outcome->entropy))
+                entropies.push_back(sample->outcome->entropy);
+        }
+        if (!entropies.empty())
+            own.entropies.push_back(mean(entropies));
+    }
     std::vector<DifficultyReport> reports;
-    for (const auto& [difficulty, own] : shares)
-        reports.push_back({difficulty, std::ssize(own), estimate(own)});
+    for (const auto& [difficulty, own] : values)
+        reports.push_back({difficulty,
+                           std::ssize(own.shares),
+                           estimate(own.shares),
+                           {mean(own.entropies), bootstrapMean(own.entropies)},
+                           mean(own.tokens)});
     return reports;
 }
 
@@ -130,8 +176,11 @@ void addCosts(const ItemSamples& items, SettingReport& report)
         }
     report.entropyWrong = mean(entropies[0]);
     report.entropyCorrect = mean(entropies[1]);
+    report.entropyWrongQuartiles = quartiles(entropies[0]);
+    report.entropyCorrectQuartiles = quartiles(entropies[1]);
     entropies[0].insert(entropies[0].end(), entropies[1].begin(), entropies[1].end());
     report.entropy = mean(entropies[0]);
+    report.entropyQuartiles = quartiles(std::move(entropies[0]));
     report.forks = mean(forks);
     report.openForks = mean(open);
     report.thinkTokens = {mean(think), median(std::move(think))};
@@ -141,7 +190,7 @@ void addCosts(const ItemSamples& items, SettingReport& report)
 }
 
 SettingReport reportOf(const std::string& name, const ItemSamples& items,
-                       const std::vector<std::int64_t>& ks)
+                       const EvaluationPlan& plan)
 {
     SettingReport report;
     report.name = name;
@@ -150,10 +199,10 @@ SettingReport reportOf(const std::string& name, const ItemSamples& items,
     for (const auto& [item, samples] : items)
         shares.push_back(shareOf(samples));
     report.pass = estimate(shares);
-    for (const std::int64_t k : ks)
+    for (const std::int64_t k : plan.passAt)
         if (k > 1)
             report.passAt.push_back(passAtOf(items, k));
-    report.majority = majorityOf(items);
+    report.majority = majorityOf(items, plan.rule.value_or(AnswerRule::LastWord));
     addCosts(items, report);
     report.byDifficulty = byDifficulty(items);
     return report;
@@ -179,6 +228,21 @@ Comparison compare(const ItemSamples& first, const ItemSamples& second)
     return comparison;
 }
 
+/// Those that compared nothing are no tests.
+void correct(std::vector<Comparison>& comparisons)
+{
+    std::vector<Comparison*> tests;
+    std::vector<double> p;
+    for (Comparison& comparison : comparisons)
+        if (comparison.items > 0) {
+            tests.push_back(&comparison);
+            p.push_back(comparison.p);
+        }
+    const std::vector<double> corrected = holm(p);
+    for (std::size_t i = 0; i < tests.size(); ++i)
+        tests[i]->corrected = corrected[i];
+}
+
 std::string points(double share)
 {
     char text[32];
@@ -196,16 +260,63 @@ EvaluationReport makeReport(const EvaluationInfo& info, const EvaluationPlan& pl
     std::vector<ItemSamples> all;
     for (const EvaluationSetting& setting : plan.settings) {
         all.push_back(samplesOf(setting, samples));
-        report.settings.push_back(reportOf(setting.name, all.back(), plan.passAt));
+        report.settings.push_back(reportOf(setting.name, all.back(), plan));
         report.samplesDone += report.settings.back().samples;
     }
-    for (std::size_t i = 0; i < all.size(); ++i)
+    const std::size_t firsts =
+        all.size() > maxPairedSettings ? 1 : all.size(); // the pairs grow with the square
+    for (std::size_t i = 0; i < firsts; ++i)
         for (std::size_t j = i + 1; j < all.size(); ++j) {
             report.comparisons.push_back(compare(all[i], all[j]));
             report.comparisons.back().first = plan.settings[i].name;
             report.comparisons.back().second = plan.settings[j].name;
         }
+    correct(report.comparisons);
     return report;
+}
+
+Result<void> addFrontiers(EvaluationReport& report, std::span<const StoredSample> samples,
+                          const TaskSet& items, const SessionStore& store,
+                          const Tokenizer& tokenizer)
+{
+    std::map<std::string_view, std::map<std::string_view, std::vector<RunId>>>
+        runs; // item, setting
+    for (const StoredSample& sample : samples)
+        if (sample.outcome)
+            runs[sample.key.item][sample.key.setting].push_back(sample.run);
+    std::map<std::string_view, FrontierMeter> meters; // by setting
+    std::shared_ptr<const TokenTable> pieces;         // of all runs: they are of one model
+    for (const TaskItem& item : items.items) {
+        const auto own = runs.find(item.id);
+        if (item.frontier.empty() || own == runs.end())
+            continue;
+        if (!pieces) {
+            auto read = store.tokens(own->second.begin()->second.front());
+            if (!read)
+                return Unexpected(read.error());
+            pieces = std::move(*read);
+        }
+        const auto graph = tokenGraph(item, tokenizer, *pieces);
+        for (const auto& [setting, ids] : own->second) {
+            FrontierMeter& meter = meters[setting];
+            if (!graph) {
+                meter.leaveOut();
+                continue;
+            }
+            std::vector<std::vector<StepRecord>> traces;
+            for (const RunId id : ids) {
+                auto steps = store.steps(id);
+                if (!steps)
+                    return Unexpected(steps.error());
+                traces.push_back(std::move(*steps));
+            }
+            meter.add(*graph, traces);
+        }
+    }
+    for (SettingReport& setting : report.settings)
+        if (const auto meter = meters.find(setting.name); meter != meters.end())
+            setting.frontier = meter->second.report();
+    return {};
 }
 
 std::string sentenceOf(const Comparison& comparison)

@@ -1,6 +1,8 @@
-// What an evaluation has shown so far, from its stored samples alone: no model, no data set.
+// What an evaluation has shown so far, from its stored samples alone: no model, no data set. What
+// its traces tell of graphs is added where the items and the model's tokenizer are at hand.
 #pragma once
 
+#include "eval/frontier.h"
 #include "eval/plan.h"
 #include "eval/statistics.h"
 #include "store/evaluationstore.h"
@@ -46,6 +48,10 @@ struct DifficultyReport
     int difficulty = 0;
     std::int64_t items = 0;
     Estimate pass;
+    /// DiffAdapt's curve (arXiv 2510.19669): nats, the mean over a question's samples, over the
+    /// questions.
+    Estimate entropy;
+    double thinkTokens = 0; // mean over samples
 };
 
 struct SettingReport
@@ -64,10 +70,14 @@ struct SettingReport
     double entropy = 0;
     double entropyCorrect = 0;
     double entropyWrong = 0;
+    Quartiles entropyQuartiles; // of the same
+    Quartiles entropyCorrectQuartiles;
+    Quartiles entropyWrongQuartiles;
     double forks = 0; // per trace
     double openForks = 0;
     double tokensPerSecond = 0; // in the batch, where a pass over the weights is shared
     std::vector<DifficultyReport> byDifficulty;
+    std::optional<FrontierReport> frontier; // of graphs; see addFrontiers()
 };
 
 /// Two settings over the items that both have answered.
@@ -82,9 +92,10 @@ struct Comparison
     /// That the items split so unevenly by chance: McNemar's test where each has one sample, the
     /// sign test where there are more.
     double p = 1;
+    double corrected = 1; // p after Holm's correction for all comparisons of the report
 
     /// Over few items the bootstrap's interval is too narrow, so both have to say it.
-    [[nodiscard]] bool shown() const { return difference.excludesZero() && p < 0.05; }
+    [[nodiscard]] bool shown() const { return difference.excludesZero() && corrected < 0.05; }
 };
 
 struct EvaluationReport
@@ -92,11 +103,22 @@ struct EvaluationReport
     EvaluationInfo info;
     std::int64_t samplesDone = 0;
     std::vector<SettingReport> settings;
-    std::vector<Comparison> comparisons; // of every two, in the plan's order
+    /// Of every two, in the plan's order; where there are more than maxPairedSettings, of the first
+    /// with each.
+    std::vector<Comparison> comparisons;
+    std::string difficultyUnit;     // "hops"; empty where the items are not at hand
+    std::vector<std::string> notes; // what could not be said, in sentences
 };
 
+inline constexpr std::size_t maxPairedSettings = 20;
+
+/// Votes are counted by the plan's rule for answers that are the same.
 [[nodiscard]] EvaluationReport makeReport(const EvaluationInfo&, const EvaluationPlan&,
                                           std::span<const StoredSample>);
+/// Measures the stored traces of items with a frontier; nothing where there are none. The tokenizer
+/// is the model's. Fails as reading the library does.
+[[nodiscard]] Result<void> addFrontiers(EvaluationReport&, std::span<const StoredSample>,
+                                        const TaskSet&, const SessionStore&, const Tokenizer&);
 /// "soft beats greedy …" only where that is shown().
 [[nodiscard]] std::string sentenceOf(const Comparison&);
 

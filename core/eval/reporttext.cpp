@@ -1,14 +1,14 @@
 #include "eval/reporttext.h"
 
 #include "base/counted.h"
+#include "eval/reporttables_p.h"
 #include "exchange/text_p.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <set>
-#include <vector>
+#include <type_traits>
 
 namespace halftone {
 
@@ -16,21 +16,15 @@ namespace {
 
 using Row = std::vector<std::string>;
 
+const std::string nothing = "–"; // where a number could not be said
+
 std::string number(double value, int digits)
 {
     if (std::isnan(value))
-        return "–";
+        return nothing;
     std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), "%.*f", digits, value);
     return text.data();
-}
-
-std::string withInterval(const Estimate& estimate, const char* between)
-{
-    if (std::isnan(estimate.value))
-        return "–";
-    return number(estimate.value, 3) + " [" + number(estimate.interval.low, 3) + between +
-           number(estimate.interval.high, 3) + "]";
 }
 
 /// Of UTF-8: bytes that begin a character.
@@ -62,146 +56,6 @@ std::string aligned(const std::vector<Row>& rows)
     return text;
 }
 
-std::vector<Row> settingRows(const EvaluationReport& report)
-{
-    std::vector<Row> rows{{"setting", "samples", "pass@1 [95 %]"}};
-    Row& head = rows.front();
-    const SettingReport& first = report.settings.front();
-    for (const PassAt& pass : first.passAt)
-        head.push_back("pass@" + std::to_string(pass.k) + " [95 %]");
-    const bool majority = std::any_of(report.settings.begin(), report.settings.end(),
-                                      [](const auto& setting) { return setting.majority; });
-    if (majority)
-        head.insert(head.end(), {"majority [95 %]", "ties", "vote nats"});
-    head.insert(head.end(), {"no answer", "thinking", "median", "answer", "nats", "correct",
-                             "wrong", "forks", "open", "tokens/s"});
-    for (const SettingReport& setting : report.settings) {
-        Row row{setting.name, std::to_string(setting.samples), withInterval(setting.pass, ", ")};
-        for (const PassAt& pass : setting.passAt)
-            row.push_back(withInterval(pass.pass, ", "));
-        if (majority && setting.majority)
-            row.insert(row.end(), {withInterval(setting.majority->pass, ", "),
-                                   std::to_string(setting.majority->ties),
-                                   number(setting.majority->voteEntropy, 2)});
-        else if (majority)
-            row.insert(row.end(), {"–", "–", "–"});
-        row.insert(row.end(),
-                   {std::to_string(setting.unparsed), number(setting.thinkTokens.mean, 2),
-                    number(setting.thinkTokens.median, 1), number(setting.answerTokens.mean, 2),
-                    number(setting.entropy, 3), number(setting.entropyCorrect, 3),
-                    number(setting.entropyWrong, 3), number(setting.forks, 2),
-                    number(setting.openForks, 2), number(setting.tokensPerSecond, 0)});
-        rows.push_back(std::move(row));
-    }
-    return rows;
-}
-
-std::vector<int> difficultiesOf(const EvaluationReport& report)
-{
-    std::vector<int> all;
-    for (const SettingReport& setting : report.settings)
-        for (const DifficultyReport& own : setting.byDifficulty)
-            all.push_back(own.difficulty);
-    std::sort(all.begin(), all.end());
-    all.erase(std::unique(all.begin(), all.end()), all.end());
-    return all;
-}
-
-std::vector<Row> difficultyRows(const EvaluationReport& report)
-{
-    std::vector<Row> rows{{"pass@1 by difficulty"}};
-    const std::vector<int> all = difficultiesOf(report);
-    for (const int difficulty : all)
-        rows.front().push_back(std::to_string(difficulty));
-    for (const SettingReport& setting : report.settings) {
-        Row row{setting.name};
-        for (const int difficulty : all) {
-            const auto own =
-                std::find_if(setting.byDifficulty.begin(), setting.byDifficulty.end(),
-                             [&](const auto& one) { return one.difficulty == difficulty; });
-            row.push_back(own == setting.byDifficulty.end() ? "–" : withInterval(own->pass, ", "));
-        }
-        rows.push_back(std::move(row));
-    }
-    return rows;
-}
-
-void add(JsonText& json, std::string_view key, const Estimate& estimate)
-{
-    json.key(key)
-        .beginObject()
-        .member("value", estimate.value)
-        .member("low", estimate.interval.low)
-        .member("high", estimate.interval.high)
-        .endObject();
-}
-
-void add(JsonText& json, std::string_view key, const Spread& spread)
-{
-    json.key(key)
-        .beginObject()
-        .member("mean", spread.mean)
-        .member("median", spread.median)
-        .endObject();
-}
-
-void add(JsonText& json, const SettingReport& setting)
-{
-    json.beginObject()
-        .member("name", setting.name)
-        .member("items", setting.items)
-        .member("samples", setting.samples)
-        .member("unparsed", setting.unparsed);
-    add(json, "pass_at_1", setting.pass);
-    json.key("pass_at").beginArray();
-    for (const PassAt& pass : setting.passAt) {
-        json.beginObject().member("k", pass.k).member("items", pass.items);
-        add(json, "pass", pass.pass);
-        json.endObject();
-    }
-    json.endArray().key("majority");
-    if (const auto& majority = setting.majority) {
-        json.beginObject();
-        add(json, "pass", majority->pass);
-        json.member("ties", majority->ties)
-            .member("vote_share", majority->voteShare)
-            .member("vote_entropy_nats", majority->voteEntropy)
-            .endObject();
-    } else {
-        json.null();
-    }
-    add(json, "think_tokens", setting.thinkTokens);
-    add(json, "answer_tokens", setting.answerTokens);
-    json.member("entropy_nats", setting.entropy)
-        .member("entropy_correct_nats", setting.entropyCorrect)
-        .member("entropy_wrong_nats", setting.entropyWrong)
-        .member("forks", setting.forks)
-        .member("open_forks", setting.openForks)
-        .member("tokens_per_s", setting.tokensPerSecond)
-        .key("by_difficulty")
-        .beginArray();
-    for (const DifficultyReport& own : setting.byDifficulty) {
-        json.beginObject().member("difficulty", own.difficulty).member("items", own.items);
-        add(json, "pass_at_1", own.pass);
-        json.endObject();
-    }
-    json.endArray().endObject();
-}
-
-void add(JsonText& json, const Comparison& comparison)
-{
-    json.beginObject()
-        .member("first", comparison.first)
-        .member("second", comparison.second)
-        .member("items", comparison.items);
-    add(json, "difference", {comparison.difference.difference, comparison.difference.interval});
-    json.member("first_better_items", comparison.firstBetter)
-        .member("second_better_items", comparison.secondBetter)
-        .member("p", comparison.p)
-        .member("says", sentenceOf(comparison))
-        .endObject();
-}
-
 /// In quotation marks where a spreadsheet needs them.
 std::string csvField(const std::string& text)
 {
@@ -229,16 +83,6 @@ std::string csvLine(const Row& row)
     return line + '\n';
 }
 
-/// The k of pass@k beyond 1 that any of the reports has.
-std::vector<std::int64_t> ksOf(std::span<const EvaluationReport> reports)
-{
-    std::set<std::int64_t> ks;
-    for (const EvaluationReport& report : reports)
-        for (const PassAt& pass : report.settings.front().passAt)
-            ks.insert(pass.k);
-    return {ks.begin(), ks.end()};
-}
-
 std::string latexText(const std::string& text)
 {
     std::string escaped;
@@ -255,6 +99,115 @@ std::string latexText(const std::string& text)
     return escaped;
 }
 
+/// What a cell says to a person.
+std::string shownAs(const Cell& cell, int digits)
+{
+    return std::visit(
+        [&](const auto& value) -> std::string {
+            using T = std::decay_t<decltype(value)>;
+            if constexpr (std::is_same_v<T, std::string>)
+                return value;
+            else if constexpr (std::is_same_v<T, std::int64_t>)
+                return std::to_string(value);
+            else if constexpr (std::is_same_v<T, double>)
+                return number(value, digits);
+            else if constexpr (std::is_same_v<T, Estimate>)
+                return std::isnan(value.value) ? nothing
+                                               : number(value.value, digits) + " [" +
+                                                     number(value.interval.low, digits) + ", " +
+                                                     number(value.interval.high, digits) + "]";
+            else if constexpr (std::is_same_v<T, MeanWeight>)
+                return number(value.mean, digits) +
+                       (std::isnan(value.standardError)
+                            ? std::string()
+                            : " ± " + number(value.standardError, digits));
+            else
+                return nothing;
+        },
+        cell);
+}
+
+/// Numbers in mathematics, intervals and errors small behind them.
+std::string latexCell(const Cell& cell, int digits)
+{
+    if (const auto* text = std::get_if<std::string>(&cell))
+        return latexText(*text);
+    if (const auto* estimate = std::get_if<Estimate>(&cell);
+        estimate && !std::isnan(estimate->value))
+        return "$" + number(estimate->value, digits) + "$ {\\scriptsize $[" +
+               number(estimate->interval.low, digits) + ", " +
+               number(estimate->interval.high, digits) + "]$}";
+    if (const auto* weight = std::get_if<MeanWeight>(&cell);
+        weight && !std::isnan(weight->standardError))
+        return "$" + number(weight->mean, digits) + "$ {\\scriptsize $\\pm " +
+               number(weight->standardError, digits) + "$}";
+    const std::string shown = shownAs(cell, digits);
+    return shown == nothing ? "--" : "$" + shown + "$";
+}
+
+/// The table of one report.
+std::string asText(const Table& table)
+{
+    std::vector<Row> rows(1);
+    for (std::size_t i = whoseColumns; i < table.columns.size(); ++i) {
+        const Column& column = table.columns[i];
+        rows.front().push_back(column.title + (column.kind == Column::Kind::Interval ? " [95 %]"
+                                               : column.kind == Column::Kind::Error  ? " ± SE"
+                                                                                     : ""));
+    }
+    for (const std::vector<Cell>& cells : table.rows) {
+        rows.emplace_back();
+        for (std::size_t i = whoseColumns; i < cells.size(); ++i)
+            rows.back().push_back(shownAs(cells[i], table.columns[i].digits));
+    }
+    return aligned(rows);
+}
+
+/// The fields of a cell in a spreadsheet: one more for each bound or error.
+void addFields(Row& row, const Cell& cell, Column::Kind kind)
+{
+    if (const auto* estimate = std::get_if<Estimate>(&cell)) {
+        for (const double value :
+             {estimate->value, estimate->interval.low, estimate->interval.high})
+            row.push_back(allDigits(value));
+    } else if (const auto* weight = std::get_if<MeanWeight>(&cell)) {
+        row.push_back(allDigits(weight->mean));
+        row.push_back(allDigits(weight->standardError));
+    } else if (const auto* value = std::get_if<double>(&cell)) {
+        row.push_back(allDigits(*value));
+    } else if (std::holds_alternative<std::monostate>(cell)) {
+        row.insert(row.end(), kind == Column::Kind::Interval ? 3 : 1, "");
+    } else {
+        row.push_back(shownAs(cell, 0));
+    }
+}
+
+/// Two digits that count, however small it is.
+std::string shortP(double p)
+{
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.2g", p);
+    return text.data();
+}
+
+std::string comparisonsInWords(const EvaluationReport& report)
+{
+    const bool several = report.comparisons.size() > 1;
+    std::string text;
+    for (const Comparison& comparison : report.comparisons)
+        text += sentenceOf(comparison) + " Exact p = " + shortP(comparison.p) +
+                (several ? ", Holm's " + shortP(comparison.corrected) : "") + " (" +
+                std::to_string(comparison.firstBetter) + " against " +
+                std::to_string(comparison.secondBetter) + " items).\n";
+    if (several)
+        text += "Holm's p is corrected for the " + std::to_string(report.comparisons.size()) +
+                " comparisons, and decides; each interval is of one comparison alone.\n";
+    if (report.settings.size() > maxPairedSettings)
+        text += "Of more than " + std::to_string(maxPairedSettings) +
+                " settings the first is compared with each.\n";
+    return text;
+}
+
 } // namespace
 
 std::string reportAsText(const EvaluationReport& report)
@@ -262,142 +215,52 @@ std::string reportAsText(const EvaluationReport& report)
     std::string text = "Evaluation " + std::to_string(report.info.id.value) + ", " +
                        report.info.name + ": " + report.info.model + ", " +
                        counted(report.samplesDone, "sample") + " in session " +
-                       std::to_string(report.info.session.value) + ".\n\n";
-    text += aligned(settingRows(report));
-    if (difficultiesOf(report).size() > 1)
-        text += '\n' + aligned(difficultyRows(report));
-    if (!report.comparisons.empty())
-        text += '\n';
-    for (const Comparison& comparison : report.comparisons) {
-        std::array<char, 64> p{};
-        std::snprintf(p.data(), p.size(), "%.2g", comparison.p);
-        text += sentenceOf(comparison) + " Exact p = " + p.data() + " (" +
-                std::to_string(comparison.firstBetter) + " against " +
-                std::to_string(comparison.secondBetter) + " items).\n";
+                       std::to_string(report.info.session.value) + ".\n";
+    for (const auto& [name, which] : reportTables()) {
+        const Table table = tableOf(std::span(&report, 1), which);
+        // Of the comparisons there are sentences.
+        if (!table.rows.empty() && which != ReportTable::Comparisons)
+            text += '\n' + asText(table);
     }
-    if (report.comparisons.size() > 1)
-        text += "Each interval and p is of one comparison alone; of " +
-                std::to_string(report.comparisons.size()) + " comparisons some differ by chance.\n";
+    if (!report.comparisons.empty())
+        text += '\n' + comparisonsInWords(report);
+    for (const std::string& note : report.notes)
+        text += '\n' + note + '\n';
     return text;
 }
 
-std::string reportAsCsv(std::span<const EvaluationReport> reports)
+std::string reportAsCsv(std::span<const EvaluationReport> reports, ReportTable which)
 {
-    Row head{"evaluation",
-             "name",
-             "setting",
-             "difficulty",
-             "items",
-             "pass_at_1",
-             "pass_at_1_low",
-             "pass_at_1_high",
-             "samples",
-             "unparsed",
-             "majority",
-             "majority_low",
-             "majority_high",
-             "vote_entropy_nats",
-             "think_tokens_mean",
-             "think_tokens_median",
-             "answer_tokens_mean",
-             "answer_tokens_median",
-             "entropy_nats",
-             "entropy_correct_nats",
-             "entropy_wrong_nats",
-             "forks",
-             "open_forks",
-             "tokens_per_s"};
-    const std::vector<std::int64_t> ks = ksOf(reports);
-    for (const std::int64_t k : ks)
-        for (const char* end : {"", "_low", "_high"})
-            head.push_back("pass_at_" + std::to_string(k) + end);
+    const Table table = tableOf(reports, which);
+    Row head;
+    for (const Column& column : table.columns) {
+        head.push_back(column.key);
+        if (column.kind == Column::Kind::Interval)
+            head.insert(head.end(), {column.key + "_low", column.key + "_high"});
+        else if (column.kind == Column::Kind::Error)
+            head.push_back(column.key + "_standard_error");
+    }
     std::string csv = csvLine(head);
-    const auto addEstimate = [](Row& row, const Estimate& estimate) {
-        for (const double value : {estimate.value, estimate.interval.low, estimate.interval.high})
-            row.push_back(allDigits(value));
-    };
-    for (const EvaluationReport& report : reports)
-        for (const SettingReport& setting : report.settings) {
-            const Row whose{std::to_string(report.info.id.value), report.info.name, setting.name};
-            Row row = whose;
-            row.insert(row.end(), {"", std::to_string(setting.items)});
-            addEstimate(row, setting.pass);
-            row.push_back(std::to_string(setting.samples));
-            row.push_back(std::to_string(setting.unparsed));
-            if (setting.majority) {
-                addEstimate(row, setting.majority->pass);
-                row.push_back(allDigits(setting.majority->voteEntropy));
-            } else {
-                row.insert(row.end(), 4, "");
-            }
-            for (const double value :
-                 {setting.thinkTokens.mean, setting.thinkTokens.median, setting.answerTokens.mean,
-                  setting.answerTokens.median, setting.entropy, setting.entropyCorrect,
-                  setting.entropyWrong, setting.forks, setting.openForks, setting.tokensPerSecond})
-                row.push_back(allDigits(value));
-            for (const std::int64_t k : ks) {
-                const auto pass = std::find_if(setting.passAt.begin(), setting.passAt.end(),
-                                               [k](const PassAt& one) { return one.k == k; });
-                if (pass != setting.passAt.end())
-                    addEstimate(row, pass->pass);
-                else
-                    row.insert(row.end(), 3, "");
-            }
-            csv += csvLine(row);
-            for (const DifficultyReport& own : setting.byDifficulty) {
-                Row part = whose;
-                part.insert(part.end(),
-                            {std::to_string(own.difficulty), std::to_string(own.items)});
-                addEstimate(part, own.pass);
-                part.resize(head.size());
-                csv += csvLine(part);
-            }
-        }
+    for (const std::vector<Cell>& cells : table.rows) {
+        Row row;
+        for (std::size_t i = 0; i < cells.size(); ++i)
+            addFields(row, cells[i], table.columns[i].kind);
+        csv += csvLine(row);
+    }
     return csv;
 }
 
-std::string reportAsJson(const EvaluationReport& report)
+std::string reportAsLatex(const EvaluationReport& report, ReportTable which)
 {
-    JsonText json;
-    json.beginObject()
-        .member("evaluation", report.info.id.value)
-        .member("name", report.info.name)
-        .member("session", report.info.session.value)
-        .member("model", report.info.model)
-        .member("fingerprint", report.info.fingerprint)
-        .member("samples", report.samplesDone)
-        .key("settings")
-        .beginArray();
-    for (const SettingReport& setting : report.settings)
-        add(json, setting);
-    json.endArray().key("comparisons").beginArray();
-    for (const Comparison& comparison : report.comparisons)
-        add(json, comparison);
-    json.endArray().endObject();
-    return json.take() + '\n';
-}
-
-std::string reportAsLatex(const EvaluationReport& report)
-{
-    const auto cell = [](const Estimate& estimate) {
-        if (std::isnan(estimate.value))
-            return std::string("--");
-        return "$" + number(estimate.value, 3) + "$ {\\scriptsize $[" +
-               number(estimate.interval.low, 3) + ", " + number(estimate.interval.high, 3) + "]$}";
-    };
-    const auto& passAt = report.settings.front().passAt;
+    const Table table = tableOf(std::span(&report, 1), which);
     std::string text = "% needs \\usepackage{booktabs}\n\\begin{tabular}{l" +
-                       std::string(passAt.size() + 1, 'l') + "rrr}\n\\toprule\nSetting & pass@1";
-    for (const PassAt& pass : passAt)
-        text += " & pass@" + std::to_string(pass.k);
-    text += " & Thinking & Answer & Entropy \\\\\n\\midrule\n";
-    for (const SettingReport& setting : report.settings) {
-        text += latexText(setting.name) + " & " + cell(setting.pass);
-        for (const PassAt& pass : setting.passAt)
-            text += " & " + cell(pass.pass);
-        for (const double value :
-             {setting.thinkTokens.mean, setting.answerTokens.mean, setting.entropy})
-            text += " & " + (std::isnan(value) ? "--" : number(value, 2));
+                       std::string(table.columns.size() - whoseColumns - 1, 'r') + "}\n\\toprule\n";
+    for (std::size_t i = whoseColumns; i < table.columns.size(); ++i)
+        text += (i == whoseColumns ? "" : " & ") + latexText(table.columns[i].title);
+    text += " \\\\\n\\midrule\n";
+    for (const std::vector<Cell>& cells : table.rows) {
+        for (std::size_t i = whoseColumns; i < cells.size(); ++i)
+            text += (i == whoseColumns ? "" : " & ") + latexCell(cells[i], table.columns[i].digits);
         text += " \\\\\n";
     }
     return text + "\\bottomrule\n\\end{tabular}\n";

@@ -4,21 +4,40 @@
 
 #include "eval/report.h"
 
+#include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace halftone {
 
-[[nodiscard]] std::string reportAsText(const EvaluationReport&);
-/// A row a setting, and one for each of its difficulties. Of several evaluations one table.
-[[nodiscard]] std::string reportAsCsv(std::span<const EvaluationReport>);
-[[nodiscard]] inline std::string reportAsCsv(const EvaluationReport& report)
+enum class ReportTable : std::uint8_t
 {
-    return reportAsCsv(std::span(&report, 1));
+    Settings,     // a row a setting
+    Entropies,    // of all, of correct and of wrong samples
+    Difficulties, // a row a setting and difficulty
+    Comparisons,  // a row a pair of settings
+    Frontier      // a row a setting, hop and distribution
+};
+
+/// By name: "settings", "entropies", …
+[[nodiscard]] const std::vector<std::pair<std::string, ReportTable>>& reportTables();
+
+/// All tables that have rows, and the comparisons in sentences.
+[[nodiscard]] std::string reportAsText(const EvaluationReport&);
+/// One table, of several evaluations too. Intervals are in columns of their own.
+[[nodiscard]] std::string reportAsCsv(std::span<const EvaluationReport>,
+                                      ReportTable = ReportTable::Settings);
+[[nodiscard]] inline std::string reportAsCsv(const EvaluationReport& report,
+                                             ReportTable table = ReportTable::Settings)
+{
+    return reportAsCsv(std::span(&report, 1), table);
 }
-/// One object on one line; plan.md names the keys.
+/// Everything as one object on one line; plan.md names the keys.
 [[nodiscard]] std::string reportAsJson(const EvaluationReport&);
-/// A table in the manner of booktabs, to be put into a document.
-[[nodiscard]] std::string reportAsLatex(const EvaluationReport&);
+/// One table in the manner of booktabs, to be put into a document.
+[[nodiscard]] std::string reportAsLatex(const EvaluationReport&,
+                                        ReportTable = ReportTable::Settings);
 
 } // namespace halftone

@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 #include <random>
+#include <utility>
 
 namespace halftone {
 
@@ -37,7 +38,8 @@ Interval wilsonInterval(std::int64_t right, std::int64_t items)
     const double z2 = normal975 * normal975;
     const double centre = (p + z2 / (2 * n)) / (1 + z2 / n);
     const double half = normal975 * std::sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n);
-    return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+    // At the ends the sums are 0 and 1 but for their rounding.
+    return {right == 0 ? 0 : centre - half, right == items ? 1 : centre + half};
 }
 
 Interval bootstrapMean(std::span<const double> values, std::uint64_t seed)
@@ -68,10 +70,27 @@ double mean(std::span<const double> values)
 
 double median(std::vector<double> values)
 {
+    return quartiles(std::move(values)).median;
+}
+
+Quartiles quartiles(std::vector<double> values)
+{
     if (values.empty())
-        return nan;
+        return {nan, nan, nan};
     std::sort(values.begin(), values.end());
-    return quantile(values, 0.5);
+    return {quantile(values, 0.25), quantile(values, 0.5), quantile(values, 0.75)};
+}
+
+double standardError(std::span<const double> values)
+{
+    if (values.size() < 2)
+        return nan;
+    const double centre = mean(values);
+    double squares = 0;
+    for (const double value : values)
+        squares += (value - centre) * (value - centre);
+    const auto n = static_cast<double>(values.size());
+    return std::sqrt(squares / (n - 1) / n);
 }
 
 std::optional<double> passAtK(std::int64_t samples, std::int64_t right, std::int64_t k)
@@ -116,6 +135,22 @@ double mcnemarExact(std::int64_t onlyFirst, std::int64_t onlySecond)
     const boost::math::binomial_distribution<double> even(static_cast<double>(differing), 0.5);
     const auto fewer = static_cast<double>(std::min(onlyFirst, onlySecond));
     return std::min(1.0, 2 * boost::math::cdf(even, fewer));
+}
+
+std::vector<double> holm(const std::vector<double>& p)
+{
+    std::vector<std::size_t> order(p.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+    std::vector<double> corrected(p.size());
+    double largest = 0;
+    for (std::size_t rank = 0; rank < order.size(); ++rank) {
+        const auto left = static_cast<double>(order.size() - rank);
+        largest = std::max(largest, std::min(1.0, left * p[order[rank]]));
+        corrected[order[rank]] = largest;
+    }
+    return corrected;
 }
 
 PairedDifference pairedBootstrap(std::span<const double> first, std::span<const double> second,

@@ -30,6 +30,17 @@ struct Interval
 /// NaN of no values.
 [[nodiscard]] double mean(std::span<const double> values);
 [[nodiscard]] double median(std::vector<double> values);
+/// Of the mean, from the values' own spread; NaN of fewer than two.
+[[nodiscard]] double standardError(std::span<const double> values);
+
+/// What a quarter, half and three quarters of the values are below (R's type 7). NaN of no values.
+struct Quartiles
+{
+    double lower = 0;
+    double median = 0;
+    double upper = 0;
+};
+[[nodiscard]] Quartiles quartiles(std::vector<double> values);
 
 /// The chance that one at least of k samples is right, unbiased, from `samples` of which `right`
 /// are: 1 - C(n - c, k) / C(n, k) as a product that does not overflow (Chen et al., "Evaluating
@@ -51,6 +62,10 @@ struct Vote
 /// McNemar's test, exact and two-sided: how likely so uneven a split of the pairs that differ is
 /// when neither setting is better.
 [[nodiscard]] double mcnemarExact(std::int64_t onlyFirst, std::int64_t onlySecond);
+
+/// Holm's correction (Scand. J. Stat. 6, 1979) of the p of several tests, in their order: who
+/// claims what is below 0.05 then claims anything false with a chance of 5 % at most.
+[[nodiscard]] std::vector<double> holm(const std::vector<double>& p);
 
 struct PairedDifference
 {

@@ -4,6 +4,7 @@
 #include "store/connection_p.h"
 #include "store/names_p.h"
 #include "store/sessionrows_p.h"
+#include "store/writer_p.h"
 
 #include <bit>
 #include <utility>
@@ -194,6 +195,7 @@ Result<std::vector<StoredSample>> EvaluationStore::samples(EvaluationId evaluati
         if (!rows)
             return Unexpected(rows.error());
         rows->bind(0, evaluation.value);
+        const WriterIdentity self = WriterIdentity::ofThisProcess();
         std::vector<StoredSample> found;
         for (;;) {
             const auto row = rows->next();
@@ -212,8 +214,10 @@ Result<std::vector<StoredSample>> EvaluationStore::samples(EvaluationId evaluati
                 return Unexpected(damagedLibrary("run " + std::to_string(sample.run.value) +
                                                      " has an unknown status",
                                                  m_parts->path));
-            sample.status = presentStatus(
-                sample.status, {rows->integer(15), rows->integer(16), std::string(rows->text(17))});
+            const WriterIdentity writer{rows->integer(15), rows->integer(16),
+                                        std::string(rows->text(17))};
+            sample.status = presentStatus(sample.status, writer);
+            sample.ours = writer == self;
             sample.decodeSteps = rows->integer(13);
             sample.decodeNs = rows->integer(14);
             found.push_back(std::move(sample));

@@ -50,14 +50,52 @@ private Q_SLOTS:
         COMPARE_DONE(json);
         QCOMPARE(json.object()["settings"].toArray().size(), 2);
         QCOMPARE(json.object()["samples"].toInt(), 12);
-        QVERIFY(report({"--csv"}).out.startsWith(
-            "evaluation,name,setting,difficulty,items,pass_at_1,"));
+        QVERIFY(
+            report({"--csv"}).out.startsWith("evaluation,name,setting,items,samples,pass_at_1,"));
         QVERIFY(report({"--latex"}).out.contains("\\begin{tabular}"));
+        QVERIFY(report({"--csv", "--part", "comparisons"}).out.contains(",sampled,soft,3,"));
+        COMPARE_FAILURE(report({"--csv", "--part", "chairs"}), 2, "chairs");
+        const CliResult list = m_cli.run({"eval", "list", "--db", library});
+        COMPARE_DONE(list);
+        QVERIFY2(list.out.startsWith("1  ") && list.out.endsWith("  sums  starter  12 samples  "
+                                                                 "session 1\n"),
+                 list.out.constData());
+        const CliResult listed = m_cli.run({"eval", "list", "--db", library, "--json"});
+        QCOMPARE(listed.array()[0].toObject()["samples"].toInt(), 12);
+        QCOMPARE(m_cli.run({"eval", "list"}).out, QByteArray()); // a library that is not there yet
         // Every sample is a run like others.
         const CliResult sessions = m_cli.run({"sessions", "--db", library, "--json"});
         COMPARE_DONE(sessions);
         QVERIFY2(sessions.out.contains("Evaluation: sums"), sessions.out.constData());
         COMPARE_DONE(m_cli.run({"replay", "12", "--verify", "--db", library}));
+    }
+
+    void aMadeGraphIsMeasuredAndItsReportSaysWhatItLacks()
+    {
+        writeFile(m_cli.path("walks.json"),
+                  R"({"data": {"task": "walks", "count": 6, "forks": false}, "settings":
+                      [{"name": "greedy", "max_steps": 12, "parameters": {"temperature": 0}}]})");
+        const QString library = m_cli.path("walks.sqlite");
+        const CliResult walks =
+            m_cli.run({"eval", m_cli.path("walks.json"), "--db", library, "--json"});
+        COMPARE_DONE(walks);
+        const QJsonValue frontier = walks.object()["settings"][0]["frontier"];
+        QCOMPARE(frontier["samples"].toInt(), 6);
+        const QJsonValue hop = frontier["hops"][0]; // one way only, and the starter knows it
+        QCOMPARE(hop["hop"].toInt(), 1);
+        QCOMPARE(hop["fed"]["frontier"]["mean"].toDouble(), 1.0);
+        QVERIFY(hop["raw"]["frontier"]["mean"].toDouble() > 0.9);
+
+        // The data of an evaluation may have gone, or be other data by now.
+        const QString sums = m_cli.path("sums.sqlite");
+        COMPARE_DONE(m_cli.run({"eval", m_cli.path("plan.json"), "--db", sums}));
+        const auto report = [&] { return m_cli.run({"eval", "report", "1", "--db", sums}).out; };
+        QVERIFY(!report().contains("left out"));
+        writeFile(m_cli.path("items.jsonl"), R"({"id": "a", "prompt": "2 + 3", "answer": "5"})");
+        QVERIFY2(report().contains("items.jsonl has changed since they were asked."), report());
+        QFile::remove(m_cli.path("items.jsonl"));
+        QVERIFY2(report().contains("items.jsonl does not exist."), report());
+        QVERIFY2(report().contains("12 samples"), report());
     }
 
     void severalDataSetsAreReportedEachOnItsOwn()
@@ -85,7 +123,7 @@ private Q_SLOTS:
         const CliResult csv = m_cli.run(QStringList(arguments) << "--resume"
                                                                << "--csv");
         QCOMPARE(csv.out.count("evaluation,name,setting"), 1);
-        QVERIFY2(csv.out.contains("\n2,both: sums,thinks,,4,1.0,"), csv.out.constData());
+        QVERIFY2(csv.out.contains("\n2,both: sums,thinks,4,4,1.0,"), csv.out.constData());
     }
 
     void whatWasKilledGoesOn()
@@ -136,6 +174,16 @@ private Q_SLOTS:
                         "line 1: the record is none of a data set");
         writeFile(m_cli.path("items.jsonl"), items);
         COMPARE_FAILURE(eval({m_cli.path("plan.json"), "--resume"}), 3, "no evaluation of this");
+        COMPARE_FAILURE(eval({m_cli.path("plan.json"), "--model", "/nowhere"}), 3, "/nowhere");
+        // The second data set is found wanting before the first is asked.
+        writeFile(m_cli.path("cut.jsonl"), items.chopped(20));
+        writeFile(m_cli.path("several.json"),
+                  R"({"data": ["items.jsonl", "cut.jsonl"], "settings": [{"name": "a"}]})");
+        COMPARE_FAILURE(eval({m_cli.path("several.json")}), 3, "cut.jsonl, line 3");
+        writeFile(m_cli.path("several.json"),
+                  R"({"data": ["items.jsonl", {"task": "chess"}], "settings": [{"name": "a"}]})");
+        COMPARE_FAILURE(eval({m_cli.path("several.json")}), 2, "There is no task 'chess'");
+        QVERIFY(m_cli.run({"eval", "list", "--db", library, "--json"}).array().isEmpty());
         COMPARE_FAILURE(m_cli.run({"eval", "report", "7", "--db", library}), 3, "no evaluation 7");
     }
 

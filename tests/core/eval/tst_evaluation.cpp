@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 #include "eval/evaluation.h"
 #include "eval/items.h"
+#include "faultydisk.h"
 #include "qverifyresult.h"
 #include "testrun.h"
 
@@ -55,6 +56,7 @@ class EvaluationTest : public QObject
 private Q_SLOTS:
     void initTestCase()
     {
+        FaultyDisk::install();
         const auto engine = Engine::load(std::filesystem::path(HALFTONE_BUILTIN_MODELS) / "starter",
                                          {.device = "cpu", .threads = 1});
         QVERIFY_RESULT(engine);
@@ -151,6 +153,30 @@ private Q_SLOTS:
         asked.after = EvaluationId{1}; // the data set before it was begun later
         QCOMPARE(evaluate(asked).value().value, 2);
         QCOMPARE(evaluate(asked).value().value, 2);
+    }
+
+    void aFullDiskEndsItWithASentenceAndNothingIsLost()
+    {
+        const TemporaryFolder folder;
+        const std::string plan = R"({"data": "d", "seeds": {"count": 50}, "batch": 8, "defaults":
+            {"max_steps": 12}, "settings": [{"name": "sampled"}]})";
+        FaultyDisk::failAfter(600'000);
+        const auto failed = evaluate(request(plan, folder));
+        FaultyDisk::repair();
+        QVERIFY(!failed);
+        QCOMPARE(failed.error().code, ErrorCode::DiskFull);
+        QVERIFY2(failed.error().message.find(folder.library().string()) != std::string::npos,
+                 failed.error().message.c_str());
+        const auto before = runsOf(samplesOf(EvaluationId{1}, folder));
+        QVERIFY(!before.empty() && before.size() < 200);
+
+        auto again = request(plan, folder);
+        again.resume = true;
+        QVERIFY_RESULT(evaluate(again));
+        const auto after = runsOf(samplesOf(EvaluationId{1}, folder));
+        QCOMPARE(after.size(), 200U);
+        for (const auto& [key, run] : before)
+            QCOMPARE(after.at(key), run);
     }
 
     void anotherPlanOrOtherItemsAreNotGoneOnWith()

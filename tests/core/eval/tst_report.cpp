@@ -158,6 +158,68 @@ private Q_SLOTS:
                  equal.c_str());
     }
 
+    void amongManyComparisonsOneMustBeClearerToBeShown()
+    {
+        // Right on 30 items, the other on 14: p = 0.02, which three comparisons correct away.
+        const auto samples = [](const std::vector<std::string>& names) {
+            std::vector<StoredSample> all;
+            for (int i = 0; i < 44; ++i)
+                for (const std::string& name : names)
+                    all.push_back(sampleOf(name, i, 0, name == "a" ? i < 30 : i >= 30));
+            return all;
+        };
+        const std::vector<std::string> names{"a", "b", "c"};
+        const auto plan = [](const std::string& settings) {
+            return evaluationPlanFromJson(R"({"data": "d", "settings": [)" + settings + "]}")
+                .value();
+        };
+        const auto two = makeReport({}, plan(R"({"name": "a"}, {"name": "b"})"), samples(names));
+        QVERIFY(two.comparisons.at(0).shown());
+        QCOMPARE(two.comparisons[0].corrected, two.comparisons[0].p);
+        const auto three =
+            makeReport({}, plan(R"({"name": "a"}, {"name": "b"}, {"name": "c"})"), samples(names));
+        const Comparison& same = three.comparisons.at(0);
+        QVERIFY(same.p < 0.05 && same.difference.excludesZero());
+        QCOMPARE(same.corrected, 3 * same.p);
+        QVERIFY(!same.shown());
+        QVERIFY(sentenceOf(same).starts_with("No difference is shown"));
+    }
+
+    void ofManySettingsTheFirstIsComparedWithEach()
+    {
+        const auto plan = evaluationPlanFromJson(
+            R"({"data": "d", "settings": [{"name": "a", "sweep": {"temperature":
+                [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7,
+                 1.8, 1.9, 2, 2.1]}}]})");
+        const EvaluationReport report = makeReport({}, plan.value(), {});
+        QCOMPARE(report.comparisons.size(), 20U);
+        QCOMPARE(report.comparisons.back().first, "a, temperature 0.1");
+        QVERIFY(reportAsText(report).find("the first is compared with each") != std::string::npos);
+    }
+
+    void answersThatAreTheSameVoteTogether()
+    {
+        const std::vector<StoredSample> samples{
+            sampleOf("plain", 0, 0, true, "\\frac12"), sampleOf("plain", 0, 1, true, "0.5"),
+            sampleOf("plain", 0, 2, false, "7"), sampleOf("plain", 0, 3, false, "7.0"),
+            sampleOf("plain", 0, 4, true, "\\frac{1}{2}")};
+        const SettingReport plain =
+            reportOf(samples, R"("answer": "boxed", "seeds": [0, 1, 2, 3, 4])").settings.at(0);
+        QCOMPARE(plain.majority->pass.value, 1.0);
+        QCOMPARE(plain.majority->voteShare, 0.6);
+    }
+
+    void entropyIsToldByDifficultyAndByQuartiles()
+    {
+        // Odd items are of difficulty 1; plain is right on the first two of four.
+        const SettingReport plain = reportOf(oneEach(4, 2, 0)).settings.at(0);
+        QCOMPARE(plain.byDifficulty.at(1).difficulty, 1);
+        QCOMPARE(plain.byDifficulty[1].entropy.value, 1.0); // 0.5 and 1.5
+        QCOMPARE(plain.byDifficulty[1].thinkTokens, 4.0);
+        QVERIFY(plain.entropyQuartiles.lower == 0.5 && plain.entropyQuartiles.upper == 1.5);
+        QCOMPARE(plain.entropyWrongQuartiles.median, 1.5);
+    }
+
     void threeItemsThatAllDifferProveNothing()
     {
         const Comparison few = reportOf(oneEach(3, 3, 0)).comparisons.at(0);
@@ -187,15 +249,52 @@ private Q_SLOTS:
         QCOMPARE(json["comparisons"][0]["first_better_items"].toInt(), 40);
         QVERIFY(plain["majority"].isNull());
 
-        const QList<QByteArray> csv = QByteArray::fromStdString(reportAsCsv(report)).split('\n');
-        QCOMPARE(csv.size(), 1 + 2 * 3 + 1); // a head, a setting and its two difficulties, the end
-        QVERIFY2(csv[1].startsWith("0,,plain,,100,0.9,"), csv[1].constData());
-        QVERIFY2(csv[4].startsWith("0,,\"soft, 50 %\",,100,0.6,"), csv[4].constData());
-        for (const QByteArray& line : {csv[1], csv[2]})
-            QCOMPARE(line.count(','), csv[0].count(','));
+        QCOMPARE(json["comparisons"][0]["p_holm"].toDouble(), report.comparisons[0].corrected);
+
+        const auto csv = [&](ReportTable table) {
+            return QByteArray::fromStdString(reportAsCsv(report, table)).split('\n');
+        };
+        const QList<QByteArray> settings = csv(ReportTable::Settings);
+        QCOMPARE(settings.size(), 1 + 2 + 1); // a head, the settings, the end
+        QVERIFY2(settings[1].startsWith("0,,plain,100,100,0.9,0.82"), settings[1].constData());
+        QVERIFY2(settings[2].startsWith("0,,\"soft, 50 %\",100,100,0.6,"), settings[2].constData());
+        QCOMPARE(settings[1].count(','), settings[0].count(','));
+        const QList<QByteArray> difficulties = csv(ReportTable::Difficulties);
+        QCOMPARE(difficulties.size(), 1 + 4 + 1);
+        QVERIFY2(difficulties[1].startsWith("0,,plain,0,50,0.9,"), difficulties[1].constData());
+        QCOMPARE(csv(ReportTable::Entropies)[3], "0,,plain,wrong,1.5,1.5,1.5,1.5");
+        QVERIFY(csv(ReportTable::Comparisons)[1].endsWith(",yes"));
+        QCOMPARE(csv(ReportTable::Frontier).size(), 1 + 1); // no graph
 
         const std::string latex = reportAsLatex(report);
-        QVERIFY2(latex.find("soft, 50 \\% & $0.600$") != std::string::npos, latex.c_str());
+        QVERIFY2(latex.find("soft, 50 \\% & $100$ & $100$ & $0.600$") != std::string::npos,
+                 latex.c_str());
+    }
+
+    void weightsOnAGraphAreInEveryForm()
+    {
+        EvaluationReport report = reportOf(oneEach(4, 4, 4));
+        const MeanWeight all{0.75, 0.125, 4};
+        HopWeights fed{all, {0.5, 0.25, 4}, {0.25, 0.25, 4}, {}, {}, {}};
+        report.settings[1].frontier = FrontierReport{4, 1, {{2, fed, {all, {}, {}, {}, {}, {}}}}};
+        const std::string text = reportAsText(report);
+        QVERIFY2(text.find("0.750 ± 0.125  0.500 ± 0.250  0.250 ± 0.250") != std::string::npos,
+                 text.c_str());
+        const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(reportAsJson(report)));
+        QVERIFY(json["settings"][0]["frontier"].isNull());
+        const QJsonObject frontier = json["settings"][1]["frontier"].toObject();
+        QCOMPARE(frontier["left_out"].toInt(), 1);
+        const QJsonValue hop = frontier["hops"][0];
+        QCOMPARE(hop["hop"].toInt(), 2);
+        QCOMPARE(hop["fed"]["optimal"]["standard_error"].toDouble(), 0.25);
+        QVERIFY(hop["raw"]["optimal"]["mean"].isNull());
+        const auto csv =
+            QByteArray::fromStdString(reportAsCsv(report, ReportTable::Frontier)).split('\n');
+        QCOMPARE(csv[1], "0,,\"soft, 50 %\",2,fed,4,0.75,0.125,0.5,0.25,0.25,0.25,,,,,,");
+        QCOMPARE(csv[2], "0,,\"soft, 50 %\",2,raw,4,0.75,0.125,,,,,,,,,,");
+        const std::string latex = reportAsLatex(report, ReportTable::Frontier);
+        QVERIFY2(latex.find("$0.750$ {\\scriptsize $\\pm 0.125$}") != std::string::npos,
+                 latex.c_str());
     }
 
     void nothingDoneYetIsAReportToo()

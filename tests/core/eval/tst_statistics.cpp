@@ -61,6 +61,14 @@ private Q_SLOTS:
         QVERIFY(near(interval.high, high, 5e-5));
     }
 
+    void theIntervalOfNoneAndOfAllEndsThere()
+    {
+        for (const int items : {1, 3, 7, 1000}) {
+            QCOMPARE(wilsonInterval(0, items).low, 0.0);
+            QCOMPARE(wilsonInterval(items, items).high, 1.0);
+        }
+    }
+
     void ofNothingEveryShareIsPossible() { QCOMPARE(wilsonInterval(0, 0), (Interval{0, 1})); }
 
     void theBootstrapIsTheNormalApproximationWhereThatHolds()
@@ -78,6 +86,19 @@ private Q_SLOTS:
         // Means 0, 1/2, 1 with odds 1 : 2 : 1, so that both ends are beyond 2.5 %.
         QCOMPARE(bootstrapMean(std::vector{0.0, 1.0}), (Interval{0, 1}));
         QCOMPARE(bootstrapMean(std::vector{0.25, 0.25}), (Interval{0.25, 0.25}));
+    }
+
+    /// The survival of treated mice in days, Efron and Tibshirani, "An Introduction to the
+    /// Bootstrap" (1993): mean 86.86 and standard error 25.24 in table 2.1, 23.36 by the bootstrap
+    /// in table 2.2, to which the percentiles are 1.96 on either side.
+    void standardErrorAndBootstrapAreEfronsAndTibshiranis()
+    {
+        const std::vector<double> treated{94, 197, 16, 38, 99, 141, 23};
+        QVERIFY(near(mean(treated), 86.86, 0.005));
+        QVERIFY(near(standardError(treated), 25.24, 0.005));
+        QVERIFY(std::isnan(standardError(std::vector{1.0})));
+        const Interval interval = bootstrapMean(treated);
+        QVERIFY(near((interval.high - interval.low) / (2 * 1.96), 23.36, 1));
     }
 
     void theBootstrapRepeatsWithItsSeed()
@@ -143,6 +164,34 @@ private Q_SLOTS:
         QCOMPARE(mcnemarExact(4, 4), 1.0);
         QVERIFY(near(mcnemarExact(0, 10), 2.0 / 1024, 1e-12));
         QVERIFY(mcnemarExact(0, 5000) >= 0 && mcnemarExact(0, 5000) < 1e-300);
+    }
+
+    /// R's p.adjust(…, "holm"), and the example of Wikipedia's "Holm-Bonferroni method", whose
+    /// second test alone is significant with the first at 0.05.
+    void holmsCorrectionIsRs()
+    {
+        const auto same = [](const std::vector<double>& p, const std::vector<double>& expected) {
+            const std::vector<double> found = holm(p);
+            for (std::size_t i = 0; i < expected.size(); ++i)
+                if (!near(found.at(i), expected[i], 1e-12))
+                    return false;
+            return found.size() == expected.size();
+        };
+        QVERIFY(same({0.01, 0.04, 0.03, 0.005}, {0.03, 0.06, 0.06, 0.02}));
+        QVERIFY(same({0.01, 0.02, 0.03, 0.04, 0.05}, {0.05, 0.08, 0.09, 0.09, 0.09}));
+        QVERIFY(same({0.7, 0.6}, {1, 1}));
+        QVERIFY(same({0.3}, {0.3}));
+        QVERIFY(holm({}).empty());
+    }
+
+    /// R's quantile(c(1, 2, 3, 4, 10)) and quantile(1:4).
+    void quartilesAreRs()
+    {
+        const Quartiles five = quartiles({10, 2, 3, 4, 1});
+        QVERIFY(five.lower == 2 && five.median == 3 && five.upper == 4);
+        const Quartiles four = quartiles({1, 2, 3, 4});
+        QVERIFY(four.lower == 1.75 && four.median == 2.5 && four.upper == 3.25);
+        QVERIFY(std::isnan(quartiles({}).upper));
     }
 
     void pairsMakeADifferenceSureThatTheSharesAloneDoNot()
