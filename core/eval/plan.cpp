@@ -16,6 +16,7 @@ using Json = nlohmann::json;
 constexpr std::int64_t maxSettings = 1000;
 constexpr std::int64_t maxSeeds = 10'000;
 constexpr std::int64_t maxItems = 1'000'000;
+constexpr std::int64_t maxMadeItems = 100'000; // some kilobytes each, all at hand at once
 constexpr std::size_t maxDataSets = 64;
 constexpr std::uint64_t maxPlanBytes = 16U << 20U;
 constexpr int maxBatch = 256;
@@ -244,7 +245,7 @@ void readTask(ObjectFields& fields, TaskRequest& task)
         {{"train", Split::Train}, {"validation", Split::Validation}, {"test", Split::Test}});
     fields.number("seed", task.seed, 0, INT64_MAX);
     fields.number("first", task.first, 0, INT64_MAX / 2);
-    fields.number("count", task.count, 1, maxGeneratedItems);
+    fields.number("count", task.count, 1, maxMadeItems);
     fields.number("min_difficulty", task.options.leastDifficulty, 1, 1000);
     fields.number("max_difficulty", task.options.mostDifficulty, 1, 1000);
     fields.flag("forks", task.options.forks);
@@ -254,7 +255,7 @@ void readTask(ObjectFields& fields, TaskRequest& task)
 /// A file's name alone, or an object that names a file or a task. `label` is what it is called.
 Result<void> readData(const Json& given, EvaluationPlan& plan, std::string& label)
 {
-    if (given.is_string()) {
+    if (given.is_string() && !given.get_ref<const std::string&>().empty()) {
         plan.data.file = given.get<std::string>();
         label = std::filesystem::path(plan.data.file).filename().string();
         return {};
@@ -300,14 +301,15 @@ Result<EvaluationPlan> readShared(const Json& json)
     return plan;
 }
 
-/// What stands in a plan is seen from the plan's folder, as long as there is something.
+/// What stands in a plan is seen from the plan's folder, as long as there is something, else from
+/// where the program runs. Whole, so that a stored plan means the same wherever it is read.
 std::string beside(const std::filesystem::path& folder, const std::string& named)
 {
     std::error_code ignored;
-    const std::filesystem::path found = folder / named;
-    return std::filesystem::exists(found, ignored)
-               ? std::filesystem::absolute(found, ignored).lexically_normal().string()
-               : named;
+    for (const std::filesystem::path& found : {folder / named, std::filesystem::path(named)})
+        if (std::filesystem::exists(found, ignored))
+            return std::filesystem::absolute(found, ignored).lexically_normal().string();
+    return named;
 }
 
 /// A plan for each of its data sets.

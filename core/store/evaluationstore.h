@@ -60,7 +60,7 @@ struct StoredSample
     int difficulty = 0;
     RunId run;
     RunStatus status = RunStatus::Running;
-    bool ours = false; // begun by this very process
+    bool ours = false;                    // begun by this very process
     std::optional<SampleOutcome> outcome; // none: not looked at yet
     std::int64_t decodeSteps = 0;
     std::int64_t decodeNs = 0;

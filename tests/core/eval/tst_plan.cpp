@@ -212,6 +212,8 @@ private Q_SLOTS:
         row("no seed", plan(R"("seeds": [])" + one), "a list of different whole numbers");
         row("a seed twice", plan(R"("seeds": [1, 1])" + one), "a list of different whole numbers");
         row("endless", plan(R"("seeds": {"count": 1e300})" + one), "is {\"count\":1e+300}");
+        row("no file", R"({"data": "")" + one + "}", "The plan's data: should be an object");
+        row("a number of files", R"({"data": 3)" + one + "}", "should be an object, and is 3");
         row("a list of nothing", R"({"data": [])" + one + "}", "names no data");
         row("data without a name", R"({"data": {"items": 3})" + one + "}",
             "names neither a 'file' nor a 'task'");
@@ -221,8 +223,8 @@ private Q_SLOTS:
             "there is no 'split'");
         row("a split that there is not", R"({"data": {"task": "sums", "split": "all"})" + one + "}",
             "'split' should be one of train, validation, test");
-        row("too many questions", R"({"data": {"task": "sums", "count": 1000001})" + one + "}",
-            "'count' should be a whole number from 1 to 1000000");
+        row("too many questions", R"({"data": {"task": "sums", "count": 100001})" + one + "}",
+            "'count' should be a whole number from 1 to 100000,");
         row("several sets in one", R"({"data": ["a", "b"])" + one + "}", "2 data sets");
         row("k beyond the seeds", plan(R"("pass_at": [2])" + one), "which is 1");
     }
