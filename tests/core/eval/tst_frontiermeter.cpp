@@ -102,7 +102,7 @@ bool near(const MeanWeight& weight, double mean)
 
 } // namespace
 
-class FrontierTest : public QObject
+class FrontierMeterTest : public QObject
 {
     Q_OBJECT
 
@@ -212,5 +212,5 @@ private:
     std::unique_ptr<Tokenizer> m_tokenizer = tokenizer();
 };
 
-QTEST_GUILESS_MAIN(FrontierTest)
-#include "tst_frontier.moc"
+QTEST_GUILESS_MAIN(FrontierMeterTest)
+#include "tst_frontiermeter.moc"
