@@ -1,20 +1,15 @@
 #include "eval/report.h"
 
 #include "base/counted.h"
+#include "eval/itemsamples_p.h"
 #include "tasks/answers.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <map>
 
 namespace halftone {
 
-namespace {
-
-using ItemSamples = std::map<std::string, std::vector<const StoredSample*>, std::less<>>;
-
-/// A setting's samples that have an outcome, by item, in the order of the seeds.
 ItemSamples samplesOf(const EvaluationSetting& setting, std::span<const StoredSample> samples)
 {
     ItemSamples byItem;
@@ -27,6 +22,8 @@ ItemSamples samplesOf(const EvaluationSetting& setting, std::span<const StoredSa
         });
     return byItem;
 }
+
+namespace {
 
 std::int64_t correctAmong(const std::vector<const StoredSample*>& samples)
 {
@@ -49,6 +46,8 @@ Estimate estimate(const std::vector<double>& shares)
             coins ? wilsonInterval(right, std::ssize(shares)) : bootstrapMean(shares)};
 }
 
+} // namespace
+
 PassAt passAtOf(const ItemSamples& items, std::int64_t k)
 {
     std::vector<double> passes;
@@ -57,6 +56,8 @@ PassAt passAtOf(const ItemSamples& items, std::int64_t k)
             passes.push_back(*pass);
     return {k, std::ssize(passes), estimate(passes)};
 }
+
+namespace {
 
 /// The answers of an item's samples, those that are the same by `rule` in the same words.
 std::vector<std::optional<std::string>> answersOf(const std::vector<const StoredSample*>& samples,

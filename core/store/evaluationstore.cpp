@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::string_view evaluationColumns =
     "SELECT e.id, e.session, e.name, e.plan, e.data, e.model, e.fingerprint, e.created_ms, "
-    "(SELECT count(*) FROM samples s WHERE s.evaluation = e.id AND s.correct IS NOT NULL) "
+    "(SELECT count(*) FROM samples s WHERE s.evaluation = e.id AND s.correct IS NOT NULL), "
+    "(SELECT count(*) FROM samples s WHERE s.evaluation = e.id), "
+    "(SELECT count(DISTINCT s.item) FROM samples s WHERE s.evaluation = e.id) "
     "FROM evaluations e ";
 
 EvaluationInfo readEvaluation(const Statement& row)
@@ -28,7 +30,9 @@ EvaluationInfo readEvaluation(const Statement& row)
             std::string(row.text(5)),
             std::string(row.text(6)),
             row.integer(7),
-            row.integer(8)};
+            row.integer(8),
+            row.integer(9),
+            row.integer(10)};
 }
 
 SampleOutcome readOutcome(const Statement& row)

@@ -31,6 +31,8 @@ struct EvaluationInfo
     std::string fingerprint; // of the model
     std::int64_t createdMs = 0;
     std::int64_t samplesDone = 0;
+    std::int64_t samplesBegun = 0; // those done among them
+    std::int64_t itemsBegun = 0;
 };
 
 /// What a sample is found again by.

@@ -1,0 +1,161 @@
+#include "eval/figures.h"
+
+#include "eval/itemsamples_p.h"
+#include "tasks/generators.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace halftone {
+
+namespace {
+
+constexpr double mostBins = 60;
+constexpr double fewestBins = 5;
+
+Estimate meanOf(const std::vector<double>& values)
+{
+    return {mean(values), bootstrapMean(values)};
+}
+
+/// The mean over an item's samples of what `valueOf` says of each; none where it says NaN of all.
+template <class ValueOf>
+std::optional<double> itemMean(const std::vector<const StoredSample*>& samples, ValueOf valueOf)
+{
+    std::vector<double> values;
+    for (const StoredSample* sample : samples)
+        if (const double value = valueOf(*sample->outcome); !std::isnan(value))
+            values.push_back(value);
+    return values.empty() ? std::nullopt : std::optional(mean(values));
+}
+
+Estimate tokensOf(const ItemSamples& items)
+{
+    std::vector<double> means;
+    for (const auto& [item, samples] : items)
+        if (const auto tokens = itemMean(samples, [](const SampleOutcome& outcome) {
+                return static_cast<double>(outcome.thinkTokens + outcome.answerTokens);
+            }))
+            means.push_back(*tokens);
+    return meanOf(means);
+}
+
+std::vector<PassAt> passCurveOf(const ItemSamples& items, const std::vector<std::int64_t>& asked)
+{
+    std::int64_t most = 0;
+    for (const auto& [item, samples] : items)
+        most = std::max(most, std::ssize(samples));
+    std::set<std::int64_t> ks;
+    for (std::int64_t k = 1; k < most; k *= 2)
+        ks.insert(k);
+    for (const std::int64_t k : asked)
+        if (k <= most)
+            ks.insert(k);
+    if (most > 0)
+        ks.insert(most);
+    std::vector<PassAt> curve;
+    for (const std::int64_t k : ks)
+        curve.push_back(passAtOf(items, k));
+    return curve;
+}
+
+EntropyHistogram entropiesOf(const ItemSamples& items)
+{
+    std::vector<double> entropies[2]; // wrong, correct
+    for (const auto& [item, samples] : items)
+        for (const StoredSample* sample : samples)
+            entropies[sample->outcome->correct ? 1 : 0].push_back(sample->outcome->entropy);
+    return entropyHistogram(entropies[1], entropies[0]);
+}
+
+std::vector<EntropyAtDifficulty> entropyByDifficulty(const ItemSamples& items)
+{
+    std::map<int, std::vector<double>> entropies;
+    for (const auto& [item, samples] : items)
+        if (const auto entropy =
+                itemMean(samples, [](const SampleOutcome& outcome) { return outcome.entropy; }))
+            entropies[samples.front()->difficulty].push_back(*entropy);
+    std::vector<EntropyAtDifficulty> all;
+    for (const auto& [difficulty, own] : entropies)
+        all.push_back({difficulty, std::ssize(own), meanOf(own)});
+    return all;
+}
+
+/// Generated items are named after their task: "graph-test-1-000042".
+std::string difficultyUnitOf(std::span<const StoredSample> samples)
+{
+    for (const GeneratedTask& task : generatedTasks()) {
+        const auto isOfTask = [prefix = task.name + "-"](const StoredSample& sample) {
+            return sample.key.item.starts_with(prefix);
+        };
+        if (!samples.empty() && std::all_of(samples.begin(), samples.end(), isOfTask))
+            return task.difficultyUnit;
+    }
+    return {};
+}
+
+/// The smallest of 1, 2 and 5 times a power of ten that is `width` at least.
+double roundWidth(double width)
+{
+    const double power = std::pow(10, std::floor(std::log10(width)));
+    for (const double factor : {1.0, 2.0, 5.0})
+        if (factor * power >= width)
+            return factor * power;
+    return 10 * power;
+}
+
+} // namespace
+
+EntropyHistogram entropyHistogram(std::span<const double> correct, std::span<const double> wrong)
+{
+    std::vector<double> all;
+    for (const std::span<const double> group : {correct, wrong})
+        std::copy_if(group.begin(), group.end(), std::back_inserter(all),
+                     [](double value) { return std::isfinite(value); });
+    EntropyHistogram histogram;
+    if (all.empty())
+        return histogram;
+    std::sort(all.begin(), all.end());
+    const auto quartile = [&](double share) {
+        return all[static_cast<std::size_t>(share * static_cast<double>(all.size() - 1))];
+    };
+    // Where all samples were sure of every step there is nothing to divide.
+    const double most = all.back() > 0 ? all.back() : 1;
+    const double freedman =
+        2 * (quartile(0.75) - quartile(0.25)) / std::cbrt(static_cast<double>(all.size()));
+    const double width = roundWidth(std::clamp(freedman, most / mostBins, most / fewestBins));
+    const auto bins = static_cast<std::size_t>(std::floor(most / width)) + 1;
+    for (std::size_t edge = 0; edge <= bins; ++edge)
+        histogram.edges.push_back(width * static_cast<double>(edge));
+    const auto count = [&](std::span<const double> values) {
+        std::vector<std::int64_t> counts(bins);
+        for (const double value : values) {
+            if (!std::isfinite(value))
+                continue;
+            const auto above =
+                std::upper_bound(histogram.edges.begin(), histogram.edges.end(), value);
+            const auto bin = std::distance(histogram.edges.begin(), above) - 1;
+            ++counts[static_cast<std::size_t>(
+                std::clamp<std::ptrdiff_t>(bin, 0, static_cast<std::ptrdiff_t>(bins) - 1))];
+        }
+        return counts;
+    };
+    histogram.correct = count(correct);
+    histogram.wrong = count(wrong);
+    return histogram;
+}
+
+EvaluationFigures makeFigures(const EvaluationPlan& plan, std::span<const StoredSample> samples)
+{
+    EvaluationFigures figures;
+    figures.difficultyUnit = difficultyUnitOf(samples);
+    for (const EvaluationSetting& setting : plan.settings) {
+        const ItemSamples items = samplesOf(setting, samples);
+        figures.settings.push_back({setting.name, tokensOf(items), passCurveOf(items, plan.passAt),
+                                    entropiesOf(items), entropyByDifficulty(items)});
+    }
+    return figures;
+}
+
+} // namespace halftone

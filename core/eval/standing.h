@@ -1,0 +1,24 @@
+// How far a stored evaluation has come.
+#pragma once
+
+#include "eval/plan.h"
+#include "store/evaluationstore.h"
+
+#include <cstdint>
+
+namespace halftone {
+
+struct EvaluationStanding
+{
+    /// Where the plan takes all items of its data, those are counted that have been begun: at
+    /// least so many.
+    std::int64_t samplesPlanned = 0;
+    bool atLeast = false;
+    bool finished = false;
+};
+
+/// Items are begun one after another and each under every setting and seed, so one that is not
+/// complete, or one that is planned and was not begun, tells that there is more to come.
+[[nodiscard]] EvaluationStanding standingOf(const EvaluationInfo&, const EvaluationPlan&);
+
+} // namespace halftone
