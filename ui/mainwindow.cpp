@@ -11,6 +11,7 @@
 #include "panels/cachepanel.h"
 #include "panels/collapsepanel.h"
 #include "panels/curvespanel.h"
+#include "panels/evaluationspanel.h"
 #include "panels/inspectorpanel.h"
 #include "panels/mixturepanel.h"
 #include "panels/runpanel.h"
@@ -134,16 +135,20 @@ void MainWindow::buildPanels()
     auto* trainings = new TrainingsPanel(m_options.library, this);
     addDock("trainings", tr("Trainings"), trainings);
     m_commands->adoptAll(QStringLiteral("trainings"), trainings);
+    auto* evaluations = new EvaluationsPanel(m_library, this);
+    addDock("evaluations", tr("Evaluations"), evaluations);
     trace->addStepCommands(inspector->questions());
 
     m_commands->adoptAll(QStringLiteral("inspector"), inspector);
     m_commands->adoptAll(QStringLiteral("collapse"), collapse);
     m_commands->adoptAll(QStringLiteral("sessions"), sessions);
+    m_commands->adoptAll(QStringLiteral("evaluations"), evaluations);
     connect(m_document, &RunDocument::reset, sessions, [this, sessions] {
         sessions->setShownRun(m_document->isOpen() ? std::optional(m_document->info().id)
                                                    : std::nullopt);
     });
     connect(sessions, &SessionsPanel::runChosen, m_presenter, &RunPresenter::open);
+    connect(evaluations, &EvaluationsPanel::runChosen, m_presenter, &RunPresenter::open);
     connect(inspector, &InspectorPanel::forkRequested, m_presenter, &RunPresenter::fork);
     connect(inspector, &InspectorPanel::questionRequested, m_presenter, &RunPresenter::ask);
     connect(inspector, &InspectorPanel::collapseRequested, collapse, [collapse, collapseDock] {
@@ -180,6 +185,8 @@ void MainWindow::connectControllers()
     connect(m_library, &LibraryController::noticed, this, &MainWindow::inform);
     connect(m_library, &LibraryController::exported, this,
             [this](const QString& file) { inform(tr("The run was written to %1.").arg(file)); });
+    connect(m_library, &LibraryController::reportExported, this,
+            [this](const QString& file) { inform(tr("The report was written to %1.").arg(file)); });
     connect(m_presenter, &RunPresenter::modelNeeded, this,
             [this](const ModelIdentity& model, const ForkRequest& request) {
                 offerModel(model, tr("Load it and fork"),

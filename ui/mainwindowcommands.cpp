@@ -32,9 +32,9 @@ struct PanelFocus
 
 // In the order of the docks' places, from left to right and down.
 constexpr PanelFocus panelFocuses[] = {
-    {"run", Qt::Key_1},      {"sessions", Qt::Key_2},  {"inspector", Qt::Key_4},
-    {"mixture", Qt::Key_5},  {"curves", Qt::Key_6},    {"cache", Qt::Key_7},
-    {"collapse", Qt::Key_8}, {"trainings", Qt::Key_0},
+    {"run", Qt::Key_1},      {"sessions", Qt::Key_2},    {"inspector", Qt::Key_4},
+    {"mixture", Qt::Key_5},  {"curves", Qt::Key_6},      {"cache", Qt::Key_7},
+    {"collapse", Qt::Key_8}, {"evaluations", Qt::Key_9}, {"trainings", Qt::Key_0},
 };
 constexpr Qt::Key traceKey = Qt::Key_3;
 
@@ -216,14 +216,16 @@ void MainWindow::buildMenus()
     QMenu* library = menuBar()->addMenu(tr("&Library"));
     fillWith(library, "sessions.");
     library->addSeparator();
+    fillWith(library, "evaluations.");
+    library->addSeparator();
     fillWith(library, "trainings.");
 
     QMenu* view = menuBar()->addMenu(tr("&View"));
     fill(view, {"view.run", "view.sessions", "view.inspector", "view.mixture", "view.curves",
-                "view.cache", "view.collapse", "view.trainings", ""});
+                "view.cache", "view.collapse", "view.evaluations", "view.trainings", ""});
     fill(view->addMenu(tr("&Go to")),
          {"go.run", "go.sessions", "go.trace", "go.inspector", "go.mixture", "go.curves",
-          "go.cache", "go.collapse", "go.trainings"});
+          "go.cache", "go.collapse", "go.evaluations", "go.trainings"});
     fill(view->addMenu(tr("La&youts")), {"layout.run", "layout.review"});
     fill(view, {"view.frontier", "layout.reset", ""});
     fill(view->addMenu(tr("&Theme")), {"theme.system", "theme.light", "theme.dark"});

@@ -14,7 +14,7 @@ namespace halftone::ui {
 namespace {
 
 // Goes up when docks are added, renamed or removed, so that old states are not misread.
-constexpr int layoutVersion = 3;
+constexpr int layoutVersion = 4;
 
 constexpr QSize largestDefault(1600, 1000);
 constexpr double shareOfScreen = 0.94;
@@ -152,7 +152,7 @@ void WindowLayout::apply(Preset preset)
     } else {
         tabify(curves, cache);
     }
-    for (const char* name : {"dock.collapse", "dock.trainings"})
+    for (const char* name : {"dock.collapse", "dock.evaluations", "dock.trainings"})
         tabify(cache, place(name, Qt::BottomDockWidgetArea));
     if (QDockWidget* front = preset == Preset::Run ? run : sessions)
         front->raise();

@@ -30,8 +30,8 @@ public:
     Q_ENUM(Preset)
 
     /// Docks are found in `window` by their object names, "dock.run", "dock.sessions",
-    /// "dock.inspector", "dock.mixture", "dock.curves", "dock.cache", "dock.collapse" and
-    /// "dock.trainings"; any may be missing.
+    /// "dock.inspector", "dock.mixture", "dock.curves", "dock.cache", "dock.collapse",
+    /// "dock.evaluations" and "dock.trainings"; any may be missing.
     explicit WindowLayout(QMainWindow* window);
 
     void save(QSettings& settings) const;

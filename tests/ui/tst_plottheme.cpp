@@ -28,6 +28,8 @@ private Q_SLOTS:
         for (const QColor& paper : {theme.background, theme.thinkBand, theme.answerBand}) {
             for (const LineStyle& line : theme.lines)
                 QVERIFY2(contrastOf(line.color, paper) >= graphics, qPrintable(line.color.name()));
+            for (const QColor& series : theme.series)
+                QVERIFY2(contrastOf(series, paper) >= graphics, qPrintable(series.name()));
             QVERIFY(contrastOf(theme.cursor, paper) >= graphics);
             QVERIFY(contrastOf(theme.mark, paper) >= graphics);
             QVERIFY(contrastOf(theme.text, paper) >= text);

@@ -14,6 +14,7 @@
 #include "panels/trainingspanel.h"
 #include "plots/trainingplot.h"
 #include "reasoning/modes.h"
+#include "sampleevaluation.h"
 #include "widgets/schedulestrip.h"
 
 #include <QComboBox>
@@ -29,12 +30,16 @@
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QStandardPaths>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
+#include <random>
 
 using namespace halftone;
 using namespace halftone::ui;
@@ -77,6 +82,40 @@ public:
 private:
     QTemporaryDir m_folder;
 };
+
+/// Five ways to ask over questions of two to six hops: harder ones are right less often and keep
+/// the model less sure, soft thinking is better on them and longer.
+test::SampleEvaluation comparedModes()
+{
+    test::SampleEvaluation made;
+    made.plan = R"({"name": "graph questions by mode", "data": "graph", "items": 60,
+        "seeds": {"first": 0, "count": 4}, "pass_at": [2, 4], "settings": [
+            {"name": "greedy", "parameters": {"temperature": 0}},
+            {"name": "sampled", "sweep": {"temperature": [0.6, 1]}},
+            {"name": "soft", "mode": "soft"},
+            {"name": "gumbel", "mode": "gumbel"}]})";
+    made.item = "graph-test-1-";
+    made.items = 60;
+    made.difficulty = [](int item) { return 2 + item % 5; };
+    auto draw = std::make_shared<std::mt19937>(4);
+    made.outcome = [draw](const std::string& setting, int item, std::uint64_t) {
+        const bool soft = setting == "soft";
+        const double skill = soft ? 2.6 : setting == "greedy" ? 1.6 : 1.2;
+        const double hops = 2 + item % 5;
+        const double chance = 1 / (1 + std::exp(hops - 2 - skill));
+        const auto uniform = [&] { return static_cast<double>((*draw)()) / 4294967296.0; };
+        SampleOutcome outcome;
+        outcome.correct = uniform() < chance;
+        if (outcome.correct || uniform() < 0.8)
+            outcome.answer = outcome.correct ? "gorp" : "blin";
+        outcome.thinkTokens = static_cast<std::int64_t>(hops * (soft ? 9 : 6) + 8 * uniform());
+        outcome.answerTokens = 1;
+        outcome.entropy = 0.08 * hops + (outcome.correct ? 0.1 : 0.35) + 0.3 * uniform();
+        outcome.forks = static_cast<std::int64_t>(hops * uniform());
+        return outcome;
+    };
+    return made;
+}
 
 /// Shows the window and waits until its model is loaded.
 bool shows(MainWindow& window, bool dark)
@@ -230,6 +269,41 @@ private Q_SLOTS:
         save(window.grab(), QStringLiteral("window-trainings-%1").arg(name));
         running.kill();
         running.waitForFinished();
+    }
+
+    void anEvaluationShowsItsReport_data() { aScheduledGroupShowsItsStrips_data(); }
+
+    void anEvaluationShowsItsReport()
+    {
+        QFETCH(bool, dark);
+        const QString name = QString::fromLatin1(QTest::currentDataTag());
+        const Home home;
+        auto stopped = comparedModes();
+        stopped.items = 3;
+        (void)test::addEvaluation(home.options().library, stopped);
+        (void)test::addEvaluation(home.options().library, comparedModes());
+        MainWindow window(home.options());
+        QVERIFY(shows(window, dark));
+        auto* dock = window.findChild<QDockWidget*>(QStringLiteral("dock.evaluations"));
+        dock->raise();
+        auto* list = dock->findChild<QTableView*>(QStringLiteral("evaluationList"));
+        QTRY_COMPARE(list->model()->rowCount(), 2);
+        list->selectRow(0);
+        auto* settings = dock->findChild<QTableView*>(QStringLiteral("settingTable"));
+        QTRY_COMPARE(settings->model()->rowCount(), 5);
+        QTest::qWait(200);
+        save(window.grab(), QStringLiteral("window-evaluation-%1").arg(name));
+        auto* tabs = dock->findChild<QTabWidget*>();
+        tabs->setCurrentIndex(1);
+        auto* figures = dock->findChild<QComboBox*>(QStringLiteral("figure"));
+        for (int figure = 0; figure < figures->count(); ++figure) {
+            figures->setCurrentIndex(figure);
+            QTest::qWait(150);
+            save(dock->grab(), QStringLiteral("evaluation-figure%1-%2").arg(figure).arg(name));
+        }
+        tabs->setCurrentIndex(2);
+        QTest::qWait(100);
+        save(dock->grab(), QStringLiteral("evaluation-samples-%1").arg(name));
     }
 
     void everyModeShowsItsRun_data()

@@ -82,6 +82,19 @@ void LibraryController::exportRun(RunId run, const QString& file)
     m_drainTimer.start();
 }
 
+void LibraryController::openEvaluation(EvaluationId id)
+{
+    m_worker->post(ReportRequest{++m_reportTicket, id});
+    m_drainTimer.start();
+}
+
+void LibraryController::exportReport(std::shared_ptr<const OpenedEvaluation> evaluation,
+                                     const QString& file)
+{
+    m_worker->post(ReportExportRequest{std::move(evaluation), file.toStdString()});
+    m_drainTimer.start();
+}
+
 void LibraryController::drain()
 {
     Worker::Delivery delivery = m_worker->take();
@@ -98,6 +111,18 @@ void LibraryController::drain()
         },
         [this](const ExportedEvent& e) {
             Q_EMIT exported(QString::fromStdString(e.file.string()));
+        },
+        [this](const EvaluationsEvent& e) { Q_EMIT evaluationsAvailable(e.evaluations); },
+        [this](const ReportEvent& e) {
+            if (e.ticket != m_reportTicket)
+                return;
+            if (e.evaluation)
+                Q_EMIT evaluationAvailable(e.evaluation);
+            else
+                Q_EMIT evaluationFailed(QString::fromStdString(e.failure));
+        },
+        [this](const ReportExportedEvent& e) {
+            Q_EMIT reportExported(QString::fromStdString(e.file.string()));
         },
         [this](const NoticeEvent& e) { Q_EMIT noticed(QString::fromStdString(e.message)); },
         [this](const LibraryFailedEvent& e) { Q_EMIT failed(QString::fromStdString(e.message)); },

@@ -4,6 +4,8 @@
 // by the first request.
 #pragma once
 
+#include "eval/figures.h"
+#include "eval/standing.h"
 #include "exchange/runexport.h"
 #include "store/sessionstore.h"
 
@@ -14,9 +16,26 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace halftone::ui {
+
+struct ListedEvaluation
+{
+    EvaluationInfo info;
+    std::optional<EvaluationStanding> standing; // none: its plan cannot be read
+};
+
+/// A stored evaluation with all that is shown of it.
+struct OpenedEvaluation
+{
+    EvaluationPlan plan;
+    EvaluationStanding standing;
+    EvaluationReport report;
+    EvaluationFigures figures;
+    std::vector<StoredSample> samples;
+};
 
 class LibraryController : public QObject
 {
@@ -28,7 +47,7 @@ public:
 
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
 
-    /// The list again, through `filter`; the filter stays for later refreshes.
+    /// The lists again, that of sessions through `filter`, which stays for later refreshes.
     void refresh(const SessionFilter& filter);
     void refresh();
     void rename(SessionId, const QString& name);
@@ -42,11 +61,21 @@ public:
     /// Writes a run as CSV, JSON or JSON lines, by the file's suffix (see exchange/runexport.h).
     /// The file appears whole or not at all.
     void exportRun(RunId, const QString& file);
+    /// Makes a stored evaluation's report and figures.
+    void openEvaluation(EvaluationId);
+    /// Writes its report as CSV, JSON or LaTeX, by the file's suffix, as exportRun().
+    void exportReport(std::shared_ptr<const OpenedEvaluation>, const QString& file);
 
 Q_SIGNALS:
     void sessionsAvailable(std::shared_ptr<const std::vector<halftone::SessionSummary>> sessions);
     void runAvailable(std::shared_ptr<halftone::StoredRun> run);
     void exported(const QString& file);
+    void evaluationsAvailable(
+        std::shared_ptr<const std::vector<halftone::ui::ListedEvaluation>> evaluations);
+    void evaluationAvailable(std::shared_ptr<const halftone::ui::OpenedEvaluation> evaluation);
+    /// In place of evaluationAvailable().
+    void evaluationFailed(const QString& message);
+    void reportExported(const QString& file);
     /// When the library opened unusually: read-only, migrated.
     void noticed(const QString& message);
     void failed(const QString& message);
@@ -59,6 +88,7 @@ private:
     SessionFilter m_filter;
     std::uint64_t m_refreshTicket = 0; // of the newest refresh asked for
     std::uint64_t m_openTicket = 0;    // of the newest opening asked for
+    std::uint64_t m_reportTicket = 0;  // of the newest evaluation asked for
     QTimer m_drainTimer;
     std::unique_ptr<Worker> m_worker;
 };

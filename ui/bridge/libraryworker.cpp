@@ -1,7 +1,9 @@
 #include "bridge/libraryworker_p.h"
 
+#include "eval/reporttext.h"
 #include "exchange/atomicfile.h"
 
+#include <ostream>
 #include <utility>
 
 namespace halftone::ui {
@@ -11,7 +13,8 @@ namespace {
 bool isRead(const LibraryRequest& request)
 {
     return std::holds_alternative<RefreshRequest>(request) ||
-           std::holds_alternative<OpenRequest>(request);
+           std::holds_alternative<OpenRequest>(request) ||
+           std::holds_alternative<ReportRequest>(request);
 }
 
 Result<StoredRun> readRun(const SessionStore& store, RunId id)
@@ -42,6 +45,44 @@ Result<void> exportTo(const std::filesystem::path& file, const StoredRun& run)
         else
             writeJson(out, run);
     });
+}
+
+ListedEvaluation listed(EvaluationInfo info)
+{
+    ListedEvaluation entry;
+    if (const auto plan = evaluationPlanFromJson(info.plan))
+        entry.standing = standingOf(info, *plan);
+    entry.info = std::move(info);
+    return entry;
+}
+
+Result<OpenedEvaluation> readEvaluation(const EvaluationStore& store, EvaluationId id)
+{
+    Result<EvaluationInfo> info = store.evaluation(id);
+    if (!info)
+        return Unexpected(info.error());
+    Result<EvaluationPlan> plan = evaluationPlanFromJson(info->plan);
+    if (!plan)
+        return failure(ErrorCode::InvalidInput,
+                       "The plan of evaluation " + std::to_string(id.value) +
+                           " cannot be read, so there is no report of it: " + plan.error().message);
+    Result<std::vector<StoredSample>> samples = store.samples(id);
+    if (!samples)
+        return Unexpected(samples.error());
+    OpenedEvaluation opened;
+    opened.standing = standingOf(*info, *plan);
+    opened.report = makeReport(*info, *plan, *samples);
+    opened.figures = makeFigures(*plan, *samples);
+    opened.plan = std::move(*plan);
+    opened.samples = std::move(*samples);
+    return opened;
+}
+
+std::string reportFor(const std::filesystem::path& file, const EvaluationReport& report)
+{
+    return file.extension() == ".csv"   ? reportAsCsv(report)
+           : file.extension() == ".tex" ? reportAsLatex(report)
+                                        : reportAsJson(report);
 }
 
 } // namespace
@@ -91,6 +132,7 @@ void LibraryController::Worker::loop()
     while (const std::optional<LibraryRequest> request = next())
         if (SessionStore* opened = store())
             std::visit([&](const auto& r) { execute(r, *opened); }, *request);
+    m_evaluations.reset();
     m_store.reset();
 }
 
@@ -136,6 +178,7 @@ void LibraryController::Worker::execute(const RefreshRequest& request, SessionSt
     else
         send(SessionsEvent{request.ticket, std::make_shared<const std::vector<SessionSummary>>(
                                                std::move(*sessions))});
+    sendEvaluations();
 }
 
 void LibraryController::Worker::execute(const OpenRequest& request, SessionStore& store)
@@ -159,6 +202,51 @@ void LibraryController::Worker::execute(const ExportRequest& request, SessionSto
     });
     if (written)
         send(ExportedEvent{request.file});
+    else
+        send(LibraryFailedEvent{written.error().message});
+}
+
+Result<EvaluationStore*> LibraryController::Worker::evaluations()
+{
+    if (!m_evaluations) {
+        auto opened = EvaluationStore::open(m_library, SessionStore::Access::ReadOnly);
+        if (!opened)
+            return Unexpected(opened.error());
+        m_evaluations = std::move(*opened);
+    }
+    return m_evaluations.get();
+}
+
+void LibraryController::Worker::sendEvaluations()
+{
+    const auto found =
+        evaluations().and_then([](EvaluationStore* store) { return store->evaluations(); });
+    if (!found)
+        return send(LibraryFailedEvent{found.error().message});
+    auto list = std::make_shared<std::vector<ListedEvaluation>>();
+    for (const EvaluationInfo& info : *found)
+        list->push_back(listed(info));
+    send(EvaluationsEvent{std::move(list)});
+}
+
+void LibraryController::Worker::execute(const ReportRequest& request, SessionStore&)
+{
+    auto opened = evaluations().and_then(
+        [&](EvaluationStore* store) { return readEvaluation(*store, request.evaluation); });
+    if (opened)
+        send(ReportEvent{
+            request.ticket, std::make_shared<const OpenedEvaluation>(std::move(*opened)), {}});
+    else
+        send(ReportEvent{request.ticket, nullptr, opened.error().message});
+}
+
+void LibraryController::Worker::execute(const ReportExportRequest& request, SessionStore&)
+{
+    const Result<void> written = writeFile(request.file, [&](std::ostream& out) {
+        out << reportFor(request.file, request.evaluation->report);
+    });
+    if (written)
+        send(ReportExportedEvent{request.file});
     else
         send(LibraryFailedEvent{written.error().message});
 }

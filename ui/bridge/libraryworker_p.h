@@ -15,6 +15,7 @@
 
 namespace halftone::ui {
 
+/// Of sessions and evaluations.
 struct RefreshRequest
 {
     std::uint64_t ticket = 0;
@@ -38,7 +39,20 @@ struct ExportRequest
     std::filesystem::path file;
 };
 
-using LibraryRequest = std::variant<RefreshRequest, OpenRequest, ChangeRequest, ExportRequest>;
+struct ReportRequest
+{
+    std::uint64_t ticket = 0;
+    EvaluationId evaluation;
+};
+
+struct ReportExportRequest
+{
+    std::shared_ptr<const OpenedEvaluation> evaluation;
+    std::filesystem::path file;
+};
+
+using LibraryRequest = std::variant<RefreshRequest, OpenRequest, ChangeRequest, ExportRequest,
+                                    ReportRequest, ReportExportRequest>;
 
 struct SessionsEvent
 {
@@ -57,6 +71,23 @@ struct ExportedEvent
     std::filesystem::path file;
 };
 
+struct EvaluationsEvent
+{
+    std::shared_ptr<const std::vector<ListedEvaluation>> evaluations;
+};
+
+struct ReportEvent
+{
+    std::uint64_t ticket = 0;
+    std::shared_ptr<const OpenedEvaluation> evaluation; // null: it failed
+    std::string failure;
+};
+
+struct ReportExportedEvent
+{
+    std::filesystem::path file;
+};
+
 struct NoticeEvent
 {
     std::string message;
@@ -68,7 +99,8 @@ struct LibraryFailedEvent
 };
 
 using LibraryEvent =
-    std::variant<SessionsEvent, RunEvent, ExportedEvent, NoticeEvent, LibraryFailedEvent>;
+    std::variant<SessionsEvent, RunEvent, ExportedEvent, EvaluationsEvent, ReportEvent,
+                 ReportExportedEvent, NoticeEvent, LibraryFailedEvent>;
 
 class LibraryController::Worker
 {
@@ -79,7 +111,7 @@ public:
 
     // The UI thread:
 
-    /// A refresh replaces a refresh that waits, an opening replaces an opening.
+    /// A read replaces one of its kind that waits.
     void post(LibraryRequest request);
     struct Delivery
     {
@@ -102,6 +134,11 @@ private:
     void execute(const OpenRequest& request, SessionStore& store);
     void execute(const ChangeRequest& request, SessionStore& store);
     void execute(const ExportRequest& request, SessionStore& store);
+    void execute(const ReportRequest& request, SessionStore& store);
+    void execute(const ReportExportRequest& request, SessionStore& store);
+    void sendEvaluations();
+    /// A connection to the same file, which store() has made sure of.
+    [[nodiscard]] Result<EvaluationStore*> evaluations();
 
     const std::filesystem::path m_library;
 
@@ -113,6 +150,7 @@ private:
     bool m_quit = false;
 
     std::unique_ptr<SessionStore> m_store;
+    std::unique_ptr<EvaluationStore> m_evaluations; // reads only
 
     std::thread m_thread; // last: it uses all of the above
 };

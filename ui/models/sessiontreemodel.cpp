@@ -3,10 +3,8 @@
 #include "models/stepwords.h"
 #include "widgets/statusicon.h"
 
-#include <QDateTime>
 #include <QFont>
 #include <QGuiApplication>
-#include <QLocale>
 #include <QPalette>
 
 #include <algorithm>
@@ -24,16 +22,6 @@ struct SessionTreeModel::Node
 
     [[nodiscard]] bool isSession() const { return parent == nullptr; }
 };
-
-namespace {
-
-QString shownTime(std::int64_t ms)
-{
-    return ms == 0 ? QString()
-                   : QLocale().toString(QDateTime::fromMSecsSinceEpoch(ms), QLocale::ShortFormat);
-}
-
-} // namespace
 
 SessionTreeModel::SessionTreeModel(QObject* parent)
     : QAbstractItemModel(parent)
@@ -252,9 +240,8 @@ QVariant SessionTreeModel::runData(const Node& node, int column, int role) const
     if (role == Qt::ForegroundRole && run.role == ForkRole::Trial)
         return QGuiApplication::palette().brush(QPalette::Disabled, QPalette::Text);
     if (role == Qt::AccessibleTextRole && column == Status)
-        return run.stop == StopReason::None
-                   ? title(run.status)
-                   : tr("%1: %2").arg(title(run.status), title(run.stop));
+        return run.stop == StopReason::None ? title(run.status)
+                                            : tr("%1: %2").arg(title(run.status), title(run.stop));
     if (role != Qt::DisplayRole && role != Qt::EditRole)
         return {};
     switch (static_cast<Column>(column)) {
@@ -268,9 +255,8 @@ QVariant SessionTreeModel::runData(const Node& node, int column, int role) const
                           : tr("%1, seed %2").arg(mode, seed);
     case Status:
         // The icon tells that it finished, the text why.
-        return run.stop == StopReason::None || run.status != RunStatus::Finished
-                   ? title(run.status)
-                   : title(run.stop);
+        return run.stop == StopReason::None || run.status != RunStatus::Finished ? title(run.status)
+                                                                                 : title(run.stop);
     case Steps:
         return static_cast<qlonglong>(run.steps);
     case Started:

@@ -3,6 +3,7 @@
 #include "models/tokentext.h"
 
 #include <QCoreApplication>
+#include <QDateTime>
 #include <QLocale>
 #include <QStringList>
 
@@ -191,6 +192,12 @@ QString mixtureText(const StepInput& input, const TokenTable& tokens, std::size_
 QString shownNumber(double value, int digits)
 {
     return QLocale().toString(value, 'g', digits);
+}
+
+QString shownTime(std::int64_t ms)
+{
+    return ms == 0 ? QString()
+                   : QLocale().toString(QDateTime::fromMSecsSinceEpoch(ms), QLocale::ShortFormat);
 }
 
 QString exactNumber(double value)

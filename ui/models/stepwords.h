@@ -35,6 +35,8 @@ namespace halftone::ui {
 
 /// A number for the screen, in the user's locale, with `digits` significant digits.
 [[nodiscard]] QString shownNumber(double value, int digits = 4);
+/// Of Unix time in milliseconds, in the user's locale; empty for 0, which stands for never.
+[[nodiscard]] QString shownTime(std::int64_t ms);
 /// The fewest digits that give back the same number, with a point: for copying.
 [[nodiscard]] QString exactNumber(double value);
 [[nodiscard]] QString exactNumber(float value);

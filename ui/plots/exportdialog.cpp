@@ -42,6 +42,13 @@ ExportDialog::ExportDialog(PlotWidget& plot, const RunInfo& run, QWidget* parent
 {
 }
 
+ExportDialog::ExportDialog(PlotWidget& plot, const EvaluationInfo& evaluation, QWidget* parent)
+    : ExportDialog(plot, exportMetadata(plot, evaluation),
+                   suggestedFileName(plot, evaluation, PlotFormat::Png), parent)
+{
+    m_allRows->hide(); // the plot shows all of them
+}
+
 ExportDialog::ExportDialog(PlotWidget& plot, ExportMetadata metadata, const QString& fileName,
                            QWidget* parent)
     : QDialog(parent)

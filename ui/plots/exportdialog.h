@@ -20,6 +20,7 @@ class ExportDialog : public QDialog
 
 public:
     ExportDialog(PlotWidget&, const RunInfo&, QWidget* parent = nullptr);
+    ExportDialog(PlotWidget&, const EvaluationInfo&, QWidget* parent = nullptr);
     /// For plots of something else.
     ExportDialog(PlotWidget&, ExportMetadata, const QString& fileName, QWidget* parent);
 

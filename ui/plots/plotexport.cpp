@@ -268,6 +268,33 @@ Result<QByteArray> encoded(PlotWidget& plot, PlotFormat format, const ExportMeta
     return QByteArray();
 }
 
+void addFact(ExportMetadata& metadata, const char* key, const QString& value)
+{
+    metadata.facts.emplace_back(QString::fromLatin1(key), value);
+}
+
+void addProgram(ExportMetadata& metadata)
+{
+    addFact(metadata, "Software",
+            QStringLiteral("Halftone ") + QString::fromUtf8(programVersion()));
+    addFact(metadata, "Created", QDateTime::currentDateTimeUtc().toString(Qt::ISODate));
+}
+
+void addRows(ExportMetadata& metadata, const PlotWidget& plot)
+{
+    const auto [first, last] = plot.shownRows();
+    addFact(metadata, "Rows",
+            QStringLiteral("%1 to %2 of %3").arg(first).arg(last).arg(plot.data().rows));
+}
+
+/// Safe on every file system.
+QString fileName(const QString& words, PlotFormat format)
+{
+    static const QRegularExpression unwanted(QStringLiteral("[^a-z0-9._]+"));
+    return QStringLiteral("%1.%2").arg(words.toLower().replace(unwanted, QStringLiteral("-")),
+                                       suffixOf(format));
+}
+
 } // namespace
 
 QString suffixOf(PlotFormat format)
@@ -293,12 +320,8 @@ ExportMetadata exportMetadata(const PlotWidget& plot, const RunInfo& run)
                               QString::fromStdString(run.mode))
                          .arg(run.seed);
     metadata.description = plot.description();
-    const auto add = [&](const char* key, const QString& value) {
-        metadata.facts.emplace_back(QString::fromLatin1(key), value);
-    };
-    const auto [first, last] = plot.shownRows();
-    add("Software", QStringLiteral("Halftone ") + QString::fromUtf8(programVersion()));
-    add("Created", QDateTime::currentDateTimeUtc().toString(Qt::ISODate));
+    const auto add = [&](const char* key, const QString& value) { addFact(metadata, key, value); };
+    addProgram(metadata);
     add("Model", QString::fromStdString(run.model.name));
     add("Fingerprint", QString::fromStdString(run.model.fingerprint));
     add("Architecture", QString::fromStdString(run.model.architecture));
@@ -314,7 +337,25 @@ ExportMetadata exportMetadata(const PlotWidget& plot, const RunInfo& run)
     add("Settings", QString::fromStdString(run.settings));
     add("Prompt", QString::fromStdString(run.prompt));
     add("Status", QString::fromUtf8(name(run.status)));
-    add("Rows", QStringLiteral("%1 to %2 of %3").arg(first).arg(last).arg(plot.data().rows));
+    addRows(metadata, plot);
+    return metadata;
+}
+
+ExportMetadata exportMetadata(const PlotWidget& plot, const EvaluationInfo& evaluation)
+{
+    ExportMetadata metadata;
+    metadata.title = QStringLiteral("%1: %2, %3")
+                         .arg(plot.subject(), QString::fromStdString(evaluation.name),
+                              QString::fromStdString(evaluation.model));
+    metadata.description = plot.description();
+    addProgram(metadata);
+    addFact(metadata, "Model", QString::fromStdString(evaluation.model));
+    addFact(metadata, "Fingerprint", QString::fromStdString(evaluation.fingerprint));
+    addFact(metadata, "Evaluation", QString::number(evaluation.id.value));
+    addFact(metadata, "Samples", QString::number(evaluation.samplesDone));
+    addFact(metadata, "Data", QString::fromStdString(evaluation.dataDigest));
+    addFact(metadata, "Plan", QString::fromStdString(evaluation.plan));
+    addRows(metadata, plot);
     return metadata;
 }
 
@@ -339,14 +380,22 @@ Result<void> exportPlot(PlotWidget& plot, const QString& path, PlotFormat format
 
 QString suggestedFileName(const PlotWidget& plot, const RunInfo& run, PlotFormat format)
 {
-    QString name = QStringLiteral("%1-run%2-seed%3-%4")
-                       .arg(QString::fromStdString(run.model.name))
-                       .arg(run.id.value)
-                       .arg(run.seed)
-                       .arg(plot.subject());
-    static const QRegularExpression unwanted(QStringLiteral("[^a-z0-9._]+"));
-    name = name.toLower().replace(unwanted, QStringLiteral("-"));
-    return QStringLiteral("%1.%2").arg(name, suffixOf(format));
+    return fileName(QStringLiteral("%1-run%2-seed%3-%4")
+                        .arg(QString::fromStdString(run.model.name))
+                        .arg(run.id.value)
+                        .arg(run.seed)
+                        .arg(plot.subject()),
+                    format);
+}
+
+QString suggestedFileName(const PlotWidget& plot, const EvaluationInfo& evaluation,
+                          PlotFormat format)
+{
+    return fileName(QStringLiteral("%1-evaluation%2-%3")
+                        .arg(QString::fromStdString(evaluation.model))
+                        .arg(evaluation.id.value)
+                        .arg(plot.subject()),
+                    format);
 }
 
 } // namespace halftone::ui

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "store/evaluationstore.h"
 #include "trace/runinfo.h"
 
 #include <QSize>
@@ -38,6 +39,8 @@ struct ExportMetadata
 
 /// All facts of the run and what the plot shows of it at the moment.
 [[nodiscard]] ExportMetadata exportMetadata(const PlotWidget&, const RunInfo&);
+/// Of an evaluation, its plan among them.
+[[nodiscard]] ExportMetadata exportMetadata(const PlotWidget&, const EvaluationInfo&);
 
 struct ExportOptions
 {
@@ -55,5 +58,7 @@ inline constexpr int mostExportPixels = 8000; // per side; of PNG after scaling:
 
 /// "starter-soft-run12-seed7-entropy-curves.png"
 [[nodiscard]] QString suggestedFileName(const PlotWidget&, const RunInfo&, PlotFormat);
+/// "starter-evaluation3-accuracy-against-tokens.png"
+[[nodiscard]] QString suggestedFileName(const PlotWidget&, const EvaluationInfo&, PlotFormat);
 
 } // namespace halftone::ui

@@ -23,7 +23,8 @@ struct LineStyle
 
 struct PlotTheme
 {
-    static constexpr std::size_t rankCount = 8; // ranks with a colour of their own
+    static constexpr std::size_t rankCount = 8;   // ranks with a colour of their own
+    static constexpr std::size_t seriesCount = 8; // series likewise
 
     /// What a widget with this palette and font should look like.
     [[nodiscard]] static PlotTheme of(const QPalette&, const QFont&);
@@ -41,6 +42,7 @@ struct PlotTheme
     QColor thinkBand;
     QColor answerBand;
     std::array<LineStyle, 3> lines;
+    std::array<QColor, seriesCount> series; // of many, told apart by their markers as well
     std::array<QColor, rankCount> ranks;
     QColor laterRanks; // all ranks after those, together
     QColor rest;       // what no rank has

@@ -156,7 +156,7 @@ void PlotWidget::fillAndReplot(int columns)
 void PlotWidget::spaceLabels()
 {
     const QFontMetrics metrics(m_theme.font);
-    for (QCPLegend* legend : m_legends) {
+    for (QCPLegend* legend : m_legendsAbove) {
         int width = 0;
         for (int i = 0; i < legend->itemCount(); ++i)
             if (auto* item = qobject_cast<QCPPlottableLegendItem*>(legend->item(i)))
@@ -247,13 +247,20 @@ void PlotWidget::emptyLayout()
     grid.simplify();
 }
 
-QCPLegend* PlotWidget::addLegend(const std::vector<QCPAbstractPlottable*>& plottables)
+QCPLegend* PlotWidget::addLegend(const std::vector<QCPAbstractPlottable*>& plottables,
+                                 LegendPlace place)
 {
     auto* legend = new QCPLegend;
     plot().plotLayout()->addElement(0, 0, legend); // gives it to the plot
     plot().plotLayout()->take(legend);
     legend->setLayer(QStringLiteral("legend"));
-    legend->setMaximumSize(QWIDGETSIZE_MAX, 0); // as low as its text allows
+    if (place == LegendPlace::Above) {
+        legend->setMaximumSize(QWIDGETSIZE_MAX, 0); // as low as its text allows
+        m_legendsAbove.push_back(legend);
+    } else {
+        legend->setFillOrder(QCPLegend::foRowsFirst);
+        legend->setRowSpacing(0);
+    }
     for (QCPAbstractPlottable* plottable : plottables)
         legend->addItem(new QCPPlottableLegendItem(legend, plottable));
     m_legends.push_back(legend);

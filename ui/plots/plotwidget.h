@@ -90,8 +90,14 @@ protected:
     [[nodiscard]] double labelPane(QCPAxisRect&, const QString& label);
     /// Takes panes and legends out of the layout, to be placed in it anew.
     void emptyLayout();
-    /// A row of names, to be placed above the panes.
-    [[nodiscard]] QCPLegend* addLegend(const std::vector<QCPAbstractPlottable*>&);
+    enum class LegendPlace
+    {
+        Above,  // the panes: a row of names, a column where there is no room for it
+        Beside, // them: a column of names
+    };
+    /// To be put there in the layout.
+    [[nodiscard]] QCPLegend* addLegend(const std::vector<QCPAbstractPlottable*>&,
+                                       LegendPlace = LegendPlace::Above);
     /// For an axis that stands in no axis rect of the layout.
     void dressAxis(QCPAxis&) const;
 
@@ -113,6 +119,7 @@ private:
     QCPLayer* m_overlay = nullptr;
     QLabel* m_hint;
     std::vector<QCPLegend*> m_legends;
+    std::vector<QCPLegend*> m_legendsAbove; // of them
     std::map<QCPAxisRect*, PaneName*> m_paneNames;
     PlotTheme m_theme;
     QTimer m_timer;
