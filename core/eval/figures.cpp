@@ -11,7 +11,7 @@ namespace halftone {
 
 namespace {
 
-constexpr double mostBins = 60;
+constexpr double mostBins = 24; // before widths are rounded, by a factor of 2.5 at most
 constexpr double fewestBins = 5;
 
 Estimate meanOf(const std::vector<double>& values)
@@ -95,14 +95,14 @@ std::string difficultyUnitOf(std::span<const StoredSample> samples)
     return {};
 }
 
-/// The smallest of 1, 2 and 5 times a power of ten that is `width` at least.
+/// The greatest of 1, 2 and 5 times a power of ten that is `width` at most.
 double roundWidth(double width)
 {
     const double power = std::pow(10, std::floor(std::log10(width)));
-    for (const double factor : {1.0, 2.0, 5.0})
-        if (factor * power >= width)
+    for (const double factor : {5.0, 2.0})
+        if (factor * power <= width)
             return factor * power;
-    return 10 * power;
+    return power;
 }
 
 } // namespace

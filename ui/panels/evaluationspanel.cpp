@@ -34,7 +34,7 @@ namespace {
 
 constexpr int margin = 4;
 constexpr int searchDelayMs = 150;
-constexpr int listWidth = 300;
+constexpr int listWidth = 220;
 constexpr int pDigits = 2;
 constexpr int mostAnswerCharacters = 40; // of a column's width
 
@@ -174,17 +174,19 @@ QWidget* EvaluationsPanel::makeReport()
     m_tabs->addTab(m_plots, tr("Plots"));
     m_tabs->addTab(makeSamples(), tr("Samples"));
 
+    auto* corner = new QWidget;
+    auto* row = new QHBoxLayout(corner);
+    row->setContentsMargins(0, 0, 0, margin);
     auto* settingLabel = new QLabel(tr("Se&tting"));
     settingLabel->setBuddy(m_setting);
-    auto* head = new QHBoxLayout;
-    head->addWidget(m_head, 1);
-    head->addWidget(settingLabel);
-    head->addWidget(m_setting);
-    head->addWidget(exportButton);
+    row->addWidget(settingLabel);
+    row->addWidget(m_setting);
+    row->addWidget(exportButton);
+    m_tabs->setCornerWidget(corner);
     m_report = new QWidget;
     auto* column = new QVBoxLayout(m_report);
     column->setContentsMargins(0, 0, 0, 0);
-    column->addLayout(head);
+    column->addWidget(m_head);
     column->addWidget(m_tabs, 1);
 
     m_message->setObjectName(QStringLiteral("evaluationMessage"));

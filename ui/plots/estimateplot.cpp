@@ -19,7 +19,8 @@ constexpr double groupWidth = 0.36; // of the distance of two whole numbers
 constexpr double whiskerWidth = 7;  // pixels
 constexpr double markerSize = 8;
 constexpr int bandAlpha = 45;
-constexpr int reach = 24; // pixels from the pointer
+constexpr int reach = 24;      // pixels from the pointer
+constexpr int legendSpace = 8; // between lines and beside them
 constexpr int mostLegendCharacters = 30;
 constexpr double mostLegendShare = 0.35; // of the plot's width
 
@@ -115,6 +116,7 @@ void EstimatePlot::show(EstimateFigure figure)
     for (std::size_t i = 0; i < m_figure.series.size(); ++i)
         draw(i);
     dress();
+    fillLegend();
     scheduleFill(Haste::AtOnce);
     Q_EMIT columnsChanged();
     Q_EMIT readOutChanged({});
@@ -237,7 +239,7 @@ void EstimatePlot::fillLegend()
     const int widest = std::min(mostLegendCharacters * metrics.averageCharWidth(),
                                 static_cast<int>(mostLegendShare * plot().viewport().width()));
     const auto room = static_cast<std::size_t>(
-        std::max(1, plot().viewport().height() / (metrics.height() + 8) - 1));
+        std::max(2, plot().viewport().height() / (metrics.height() + legendSpace) - 3));
     m_legend->clearItems();
     const bool all = m_drawn.size() <= room;
     const std::size_t named = all ? m_drawn.size() : room - 1;
@@ -246,10 +248,14 @@ void EstimatePlot::fillLegend()
             metrics.elidedText(m_figure.series[i].name, Qt::ElideMiddle, widest));
         m_legend->addItem(new QCPPlottableLegendItem(m_legend, m_drawn[i].line));
     }
-    if (!all) {
-        m_more->setName(tr("… and %1 more").arg(m_drawn.size() - named));
+    m_more->setName(all ? QString() : tr("… and %1 more").arg(m_drawn.size() - named));
+    if (!all || m_drawn.empty()) // an empty legend would make the pane as low as itself
         m_legend->addItem(new QCPPlottableLegendItem(m_legend, m_more));
-    }
+    // Else the layout spreads the names over the whole height, far from each other.
+    const int line = std::max(metrics.height(), m_legend->iconSize().height()) + legendSpace;
+    m_legend->setMargins({legendSpace, legendSpace, 0,
+                          std::max(0, plot().viewport().height() - m_legend->itemCount() * line -
+                                          3 * metrics.height())});
 }
 
 std::vector<EstimatePlot::Place> EstimatePlot::places() const
