@@ -82,17 +82,22 @@ std::vector<EntropyAtDifficulty> entropyByDifficulty(const ItemSamples& items)
     return all;
 }
 
-/// Generated items are named after their task: "graph-test-1-000042".
-std::string difficultyUnitOf(std::span<const StoredSample> samples)
+/// Of made questions, or of a file of them, whose items are named after their task:
+/// "graph-test-1-000042".
+std::string difficultyUnitOf(const EvaluationPlan& plan, std::span<const StoredSample> samples)
 {
-    for (const GeneratedTask& task : generatedTasks()) {
-        const auto isOfTask = [prefix = task.name + "-"](const StoredSample& sample) {
-            return sample.key.item.starts_with(prefix);
-        };
-        if (!samples.empty() && std::all_of(samples.begin(), samples.end(), isOfTask))
-            return task.difficultyUnit;
-    }
-    return {};
+    const auto isOf = [&](const GeneratedTask& task) {
+        if (plan.data.file.empty())
+            return plan.data.task.task == task.name;
+        const std::string prefix = task.name + "-";
+        return !samples.empty() &&
+               std::all_of(samples.begin(), samples.end(), [&](const StoredSample& sample) {
+                   return sample.key.item.starts_with(prefix);
+               });
+    };
+    const auto& tasks = generatedTasks();
+    const auto found = std::find_if(tasks.begin(), tasks.end(), isOf);
+    return found == tasks.end() ? std::string() : found->difficultyUnit;
 }
 
 /// The greatest of 1, 2 and 5 times a power of ten that is `width` at most.
@@ -146,11 +151,14 @@ EntropyHistogram entropyHistogram(std::span<const double> correct, std::span<con
     return histogram;
 }
 
-EvaluationFigures makeFigures(const EvaluationPlan& plan, std::span<const StoredSample> samples)
+EvaluationFigures makeFigures(const EvaluationPlan& plan, std::span<const StoredSample> samples,
+                              const CancelToken& cancel)
 {
     EvaluationFigures figures;
-    figures.difficultyUnit = difficultyUnitOf(samples);
+    figures.difficultyUnit = difficultyUnitOf(plan, samples);
     for (const EvaluationSetting& setting : plan.settings) {
+        if (cancel.cancelled())
+            return figures;
         const ItemSamples items = samplesOf(setting, samples);
         figures.settings.push_back({setting.name, tokensOf(items), passCurveOf(items, plan.passAt),
                                     entropiesOf(items), entropyByDifficulty(items)});

@@ -46,7 +46,9 @@ struct EvaluationFigures
     std::string difficultyUnit;
 };
 
-[[nodiscard]] EvaluationFigures makeFigures(const EvaluationPlan&, std::span<const StoredSample>);
+/// As makeReport().
+[[nodiscard]] EvaluationFigures makeFigures(const EvaluationPlan&, std::span<const StoredSample>,
+                                            const CancelToken& = {});
 
 /// In bins of 1, 2 or 5 times a power of ten, as wide as Freedman and Diaconis's rule (1981) says
 /// of both groups together, and sixty at most. What is no number is left out.

@@ -254,12 +254,14 @@ std::string points(double share)
 } // namespace
 
 EvaluationReport makeReport(const EvaluationInfo& info, const EvaluationPlan& plan,
-                            std::span<const StoredSample> samples)
+                            std::span<const StoredSample> samples, const CancelToken& cancel)
 {
     EvaluationReport report;
     report.info = info;
     std::vector<ItemSamples> all;
     for (const EvaluationSetting& setting : plan.settings) {
+        if (cancel.cancelled())
+            return report;
         all.push_back(samplesOf(setting, samples));
         report.settings.push_back(reportOf(setting.name, all.back(), plan));
         report.samplesDone += report.settings.back().samples;
@@ -268,6 +270,8 @@ EvaluationReport makeReport(const EvaluationInfo& info, const EvaluationPlan& pl
         all.size() > maxPairedSettings ? 1 : all.size(); // the pairs grow with the square
     for (std::size_t i = 0; i < firsts; ++i)
         for (std::size_t j = i + 1; j < all.size(); ++j) {
+            if (cancel.cancelled())
+                return report;
             report.comparisons.push_back(compare(all[i], all[j]));
             report.comparisons.back().first = plan.settings[i].name;
             report.comparisons.back().second = plan.settings[j].name;

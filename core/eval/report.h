@@ -2,6 +2,7 @@
 // its traces tell of graphs is added where the items and the model's tokenizer are at hand.
 #pragma once
 
+#include "base/progress.h"
 #include "eval/frontier.h"
 #include "eval/plan.h"
 #include "eval/statistics.h"
@@ -112,9 +113,10 @@ struct EvaluationReport
 
 inline constexpr std::size_t maxPairedSettings = 20;
 
-/// Votes are counted by the plan's rule for answers that are the same.
+/// Votes are counted by the plan's rule for answers that are the same. Comparing many settings takes
+/// seconds; when it is cancelled the report is not complete.
 [[nodiscard]] EvaluationReport makeReport(const EvaluationInfo&, const EvaluationPlan&,
-                                          std::span<const StoredSample>);
+                                          std::span<const StoredSample>, const CancelToken& = {});
 /// Measures the stored traces of items with a frontier; nothing where there are none. The tokenizer
 /// is the model's. Fails as reading the library does.
 [[nodiscard]] Result<void> addFrontiers(EvaluationReport&, std::span<const StoredSample>,

@@ -1,18 +1,31 @@
 #include "eval/standing.h"
 
+#include <algorithm>
+
 namespace halftone {
+
+namespace {
+
+/// 0: as many as a file holds.
+std::int64_t itemsPlanned(const EvaluationPlan& plan)
+{
+    const std::int64_t made = plan.data.file.empty() ? plan.data.task.count : 0;
+    return plan.items > 0 && made > 0 ? std::min(plan.items, made) : std::max(plan.items, made);
+}
+
+} // namespace
 
 EvaluationStanding standingOf(const EvaluationInfo& info, const EvaluationPlan& plan)
 {
     const std::int64_t samplesAnItem = std::ssize(plan.settings) * std::ssize(plan.seeds);
     const std::int64_t begun = info.itemsBegun * samplesAnItem;
     EvaluationStanding standing;
-    // Data may hold fewer items than the plan would take: then all of them are complete.
+    // A file may hold fewer items than the plan would take: then all of them are complete.
     standing.finished =
         info.samplesDone > 0 && info.samplesDone == info.samplesBegun && info.samplesDone == begun;
-    standing.samplesPlanned =
-        plan.items > 0 && !standing.finished ? plan.items * samplesAnItem : begun;
-    standing.atLeast = !standing.finished && plan.items == 0;
+    const std::int64_t items = itemsPlanned(plan);
+    standing.samplesPlanned = items > 0 && !standing.finished ? items * samplesAnItem : begun;
+    standing.atLeast = !standing.finished && items == 0;
     return standing;
 }
 

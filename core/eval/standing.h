@@ -10,8 +10,8 @@ namespace halftone {
 
 struct EvaluationStanding
 {
-    /// Where the plan takes all items of its data, those are counted that have been begun: at
-    /// least so many.
+    /// Where the plan takes all items of a file, those are counted that have been begun: at least
+    /// so many.
     std::int64_t samplesPlanned = 0;
     bool atLeast = false;
     bool finished = false;

@@ -227,6 +227,52 @@ private Q_SLOTS:
         QCOMPARE(found->size(), std::size_t(1));
     }
 
+    void anEvaluationWhosePlanCannotBeReadIsListedAndSaysWhy()
+    {
+        Bench bench;
+        EvaluationInfo info;
+        info.name = "torn";
+        info.plan = "{";
+        const auto store = EvaluationStore::open(bench.path);
+        QVERIFY_RESULT(store);
+        const auto stored = (*store)->create(info);
+        QVERIFY_RESULT(stored);
+        QSignalSpy listed(bench.library.get(), &LibraryController::evaluationsAvailable);
+        QSignalSpy failed(bench.library.get(), &LibraryController::evaluationFailed);
+        bench.library->refresh();
+        QTRY_COMPARE(listed.size(), 1);
+        const auto list =
+            listed[0][0].value<std::shared_ptr<const std::vector<ui::ListedEvaluation>>>();
+        QCOMPARE(list->size(), std::size_t(1));
+        QVERIFY(!list->front().standing);
+        bench.library->openEvaluation(stored->id);
+        QTRY_COMPARE(failed.size(), 1);
+        QVERIFY2(
+            failed[0][0].toString().startsWith(
+                QStringLiteral("The plan of evaluation %1 cannot be read").arg(stored->id.value)),
+            qPrintable(failed[0][0].toString()));
+        QVERIFY(bench.failures.isEmpty());
+    }
+
+    void ofSeveralReportsAskedForTheNewestComes()
+    {
+        Bench bench;
+        const auto store = EvaluationStore::open(bench.path);
+        QVERIFY_RESULT(store);
+        EvaluationInfo info;
+        info.plan = R"({"data": "d", "settings": [{"name": "only"}]})";
+        const auto first = (*store)->create(info);
+        const auto second = (*store)->create(info);
+        QVERIFY_RESULT(first);
+        QVERIFY_RESULT(second);
+        QSignalSpy made(bench.library.get(), &LibraryController::evaluationAvailable);
+        bench.library->openEvaluation(first->id);
+        bench.library->openEvaluation(second->id);
+        QTRY_COMPARE(made.size(), 1);
+        const auto opened = made[0][0].value<std::shared_ptr<const ui::OpenedEvaluation>>();
+        QCOMPARE(opened->report.info.id, second->id);
+    }
+
     void aFileThatIsNoLibraryIsNamed()
     {
         QTemporaryDir folder;

@@ -14,6 +14,7 @@
 #include "panels/runpanel.h"
 #include "panels/runsetup.h"
 #include "panels/sessionspanel.h"
+#include "sampleevaluation.h"
 
 #include <QApplication>
 #include <QDir>
@@ -156,6 +157,31 @@ private Q_SLOTS:
         Q_EMIT m_window->findChild<SessionsPanel*>()->runChosen(first);
         QTRY_COMPARE(m_window->document()->info().id, first);
         QCOMPARE(m_window->document()->count(), 6);
+    }
+
+    void aSampleOfAnEvaluationOpensLikeAnyRun()
+    {
+        SampleEvaluation made;
+        made.plan = R"({"name": "walks", "data": "d", "settings": [{"name": "only"}]})";
+        made.outcome = [](const std::string&, int, std::uint64_t) {
+            return SampleOutcome{true, "lell", 2, 1, 0.5, 0, 0};
+        };
+        const StoredEvaluation stored = addEvaluation(
+            std::filesystem::path(m_folder->path().toStdString()) / "library.sqlite", made);
+        open();
+        give("go.evaluations");
+        auto* list = m_window->findChild<QTableView*>(QStringLiteral("evaluationList"));
+        QTRY_COMPARE(list->model()->rowCount(), 1);
+        QVERIFY(list->hasFocus());
+        QTest::keyClick(list, Qt::Key_Down);
+        auto* samples = m_window->findChild<QTableView*>(QStringLiteral("sampleTable"));
+        QTRY_COMPARE(samples->model()->rowCount(), 4);
+        samples->selectRow(2);
+        give("evaluations.openSample");
+        QTRY_VERIFY(m_window->document()->isOpen());
+        QCOMPARE(m_window->document()->info().id, stored.runs.at({"only", "item-2", 0}));
+        QCOMPARE(m_window->document()->count(), 3);
+        QVERIFY(command("evaluations.exportReport")->isEnabled());
     }
 
     void aForkOfAReplayOffersToLoadItsModel()

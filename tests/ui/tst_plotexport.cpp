@@ -4,6 +4,7 @@
 #include "plotfixture.h"
 #include "plots/cacheplot.h"
 #include "plots/curvesplot.h"
+#include "plots/estimateplot.h"
 #include "plots/exportdialog.h"
 #include "plots/layerbars.h"
 #include "plots/mixtureplot.h"
@@ -322,6 +323,51 @@ private Q_SLOTS:
         info.model.name = "My Model/é:1";
         const QString name = suggestedFileName(f.view, info, PlotFormat::Csv);
         QVERIFY(!name.contains(QLatin1Char('/')) && !name.contains(QLatin1Char(' ')));
+    }
+
+    void aFigureOfAnEvaluationHasItsNumbersAndItsPlan()
+    {
+        EstimatePlot plot;
+        EstimateFigure figure;
+        figure.subject = QStringLiteral("pass at k");
+        figure.description = QStringLiteral("Chance of k samples.");
+        figure.x.key = QStringLiteral("k");
+        figure.y = {QStringLiteral("pass_at_k_percent"),
+                    QStringLiteral("pass@k (%)"),
+                    QStringLiteral("%"),
+                    100,
+                    1,
+                    100};
+        figure.form = EstimateFigure::Form::Band;
+        figure.across = EstimateFigure::Across::Doubling;
+        figure.series = {{QStringLiteral("soft, T 1"),
+                          {{1, {1, 1}, 0.5, {0.25, 0.75}, 40}, {2, {2, 2}, 0.75, {0.5, 1}, 40}}}};
+        plot.show(figure);
+        EvaluationInfo evaluation;
+        evaluation.id = EvaluationId{3};
+        evaluation.model = "starter";
+        evaluation.plan = R"({"data": "walks"})";
+        QCOMPARE(suggestedFileName(plot, evaluation, PlotFormat::Svg),
+                 QStringLiteral("starter-evaluation3-pass-at-k.svg"));
+        const ExportMetadata metadata = exportMetadata(plot, evaluation);
+
+        const QString csv = m_folder.filePath(QStringLiteral("evaluation.csv"));
+        QVERIFY_RESULT(exportPlot(plot, csv, PlotFormat::Csv, metadata));
+        const QByteArray numbers = contentOf(csv);
+        QVERIFY(numbers.contains("# Plan: {\"data\": \"walks\"}\n"));
+        QVERIFY2(numbers.contains("setting,k,pass_at_k_percent,pass_at_k_percent_low,"
+                                  "pass_at_k_percent_high,items\n\"soft, T 1\",1,50,25,75,40\n"
+                                  "\"soft, T 1\",2,75,50,100,40\n"),
+                 numbers.constData());
+
+        const QString png = m_folder.filePath(QStringLiteral("evaluation.png"));
+        QVERIFY_RESULT(exportPlot(plot, png, PlotFormat::Png, metadata, {.size = {500, 300}}));
+        QCOMPARE(QImage(png).text(QStringLiteral("Evaluation")), QStringLiteral("3"));
+        const PlotTheme light = PlotTheme::forExport();
+        QVERIFY(test::hasColor(QImage(png), QImage(png).rect(), light.series[0]));
+        const QString svg = m_folder.filePath(QStringLiteral("evaluation.svg"));
+        QVERIFY_RESULT(exportPlot(plot, svg, PlotFormat::Svg, metadata));
+        QVERIFY(contentOf(svg).contains("pass@k (%)"));
     }
 
     void theDialogWritesWhatItSaysAndStaysOpenWhenItCannot()

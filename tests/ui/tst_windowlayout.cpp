@@ -14,7 +14,8 @@ using Preset = WindowLayout::Preset;
 
 namespace {
 
-constexpr const char* docks[] = {"run", "sessions", "inspector", "mixture", "curves", "cache"};
+constexpr const char* docks[] = {"run",    "sessions", "inspector",  "mixture",
+                                 "curves", "cache",    "evaluations"};
 
 struct Window
 {
@@ -70,6 +71,8 @@ private Q_SLOTS:
         QCOMPARE(first.area("mixture"), Qt::BottomDockWidgetArea);
         QVERIFY(
             first.window.tabifiedDockWidgets(first.dock("mixture")).contains(first.dock("curves")));
+        QVERIFY(first.window.tabifiedDockWidgets(first.dock("mixture"))
+                    .contains(first.dock("evaluations")));
     }
 
     void comesBackAsItWasLeft()

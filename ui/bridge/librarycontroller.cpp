@@ -2,6 +2,7 @@
 
 #include "bridge/libraryworker_p.h"
 #include "bridge/overloaded_p.h"
+#include "bridge/reportworker_p.h"
 
 #include <utility>
 
@@ -18,6 +19,7 @@ LibraryController::LibraryController(std::filesystem::path library, QObject* par
     : QObject(parent)
     , m_path(std::move(library))
     , m_worker(std::make_unique<Worker>(m_path))
+    , m_reports(std::make_unique<ReportWorker>(m_path))
 {
     m_drainTimer.setInterval(drainIntervalMs);
     connect(&m_drainTimer, &QTimer::timeout, this, [this] { drain(); });
@@ -84,7 +86,7 @@ void LibraryController::exportRun(RunId run, const QString& file)
 
 void LibraryController::openEvaluation(EvaluationId id)
 {
-    m_worker->post(ReportRequest{++m_reportTicket, id});
+    m_reports->post(ReportRequest{++m_reportTicket, id});
     m_drainTimer.start();
 }
 
@@ -97,8 +99,9 @@ void LibraryController::exportReport(std::shared_ptr<const OpenedEvaluation> eva
 
 void LibraryController::drain()
 {
-    Worker::Delivery delivery = m_worker->take();
-    if (delivery.atRest)
+    const Worker::Delivery delivery = m_worker->take();
+    const ReportWorker::Delivery report = m_reports->take();
+    if (delivery.atRest && report.atRest)
         m_drainTimer.stop();
     const auto tell = Overloaded{
         [this](const SessionsEvent& e) {
@@ -113,14 +116,6 @@ void LibraryController::drain()
             Q_EMIT exported(QString::fromStdString(e.file.string()));
         },
         [this](const EvaluationsEvent& e) { Q_EMIT evaluationsAvailable(e.evaluations); },
-        [this](const ReportEvent& e) {
-            if (e.ticket != m_reportTicket)
-                return;
-            if (e.evaluation)
-                Q_EMIT evaluationAvailable(e.evaluation);
-            else
-                Q_EMIT evaluationFailed(QString::fromStdString(e.failure));
-        },
         [this](const ReportExportedEvent& e) {
             Q_EMIT reportExported(QString::fromStdString(e.file.string()));
         },
@@ -129,6 +124,12 @@ void LibraryController::drain()
     };
     for (const LibraryEvent& event : delivery.events)
         std::visit(tell, event);
+    if (report.event && report.event->ticket == m_reportTicket) {
+        if (report.event->evaluation)
+            Q_EMIT evaluationAvailable(report.event->evaluation);
+        else
+            Q_EMIT evaluationFailed(QString::fromStdString(report.event->failure));
+    }
 }
 
 } // namespace halftone::ui

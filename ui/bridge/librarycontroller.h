@@ -1,7 +1,7 @@
-// The window's way to the session library: reads and changes run on a thread of their own, answers
-// come back as signals on the UI thread. Of several pending refreshes or openings the newest wins;
-// changes are made in the order asked for, and the list follows them by itself. The file is opened
-// by the first request.
+// The window's way to the session library: reads and changes run on a thread of their own, reports
+// of evaluations on another; answers come back as signals on the UI thread. Of several pending
+// refreshes or openings the newest wins; changes are made in the order asked for, and the list
+// follows them by itself. The file is opened by the first request.
 #pragma once
 
 #include "eval/figures.h"
@@ -61,7 +61,7 @@ public:
     /// Writes a run as CSV, JSON or JSON lines, by the file's suffix (see exchange/runexport.h).
     /// The file appears whole or not at all.
     void exportRun(RunId, const QString& file);
-    /// Makes a stored evaluation's report and figures.
+    /// Makes a stored evaluation's report and figures, in place of what is being made.
     void openEvaluation(EvaluationId);
     /// Writes its report as CSV, JSON or LaTeX, by the file's suffix, as exportRun().
     void exportReport(std::shared_ptr<const OpenedEvaluation>, const QString& file);
@@ -82,6 +82,7 @@ Q_SIGNALS:
 
 private:
     class Worker;
+    class ReportWorker;
     void drain();
 
     std::filesystem::path m_path;
@@ -91,6 +92,7 @@ private:
     std::uint64_t m_reportTicket = 0;  // of the newest evaluation asked for
     QTimer m_drainTimer;
     std::unique_ptr<Worker> m_worker;
+    std::unique_ptr<ReportWorker> m_reports;
 };
 
 } // namespace halftone::ui

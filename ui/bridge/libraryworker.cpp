@@ -13,8 +13,7 @@ namespace {
 bool isRead(const LibraryRequest& request)
 {
     return std::holds_alternative<RefreshRequest>(request) ||
-           std::holds_alternative<OpenRequest>(request) ||
-           std::holds_alternative<ReportRequest>(request);
+           std::holds_alternative<OpenRequest>(request);
 }
 
 Result<StoredRun> readRun(const SessionStore& store, RunId id)
@@ -54,28 +53,6 @@ ListedEvaluation listed(EvaluationInfo info)
         entry.standing = standingOf(info, *plan);
     entry.info = std::move(info);
     return entry;
-}
-
-Result<OpenedEvaluation> readEvaluation(const EvaluationStore& store, EvaluationId id)
-{
-    Result<EvaluationInfo> info = store.evaluation(id);
-    if (!info)
-        return Unexpected(info.error());
-    Result<EvaluationPlan> plan = evaluationPlanFromJson(info->plan);
-    if (!plan)
-        return failure(ErrorCode::InvalidInput,
-                       "The plan of evaluation " + std::to_string(id.value) +
-                           " cannot be read, so there is no report of it: " + plan.error().message);
-    Result<std::vector<StoredSample>> samples = store.samples(id);
-    if (!samples)
-        return Unexpected(samples.error());
-    OpenedEvaluation opened;
-    opened.standing = standingOf(*info, *plan);
-    opened.report = makeReport(*info, *plan, *samples);
-    opened.figures = makeFigures(*plan, *samples);
-    opened.plan = std::move(*plan);
-    opened.samples = std::move(*samples);
-    return opened;
 }
 
 std::string reportFor(const std::filesystem::path& file, const EvaluationReport& report)
@@ -206,38 +183,21 @@ void LibraryController::Worker::execute(const ExportRequest& request, SessionSto
         send(LibraryFailedEvent{written.error().message});
 }
 
-Result<EvaluationStore*> LibraryController::Worker::evaluations()
-{
-    if (!m_evaluations) {
-        auto opened = EvaluationStore::open(m_library, SessionStore::Access::ReadOnly);
-        if (!opened)
-            return Unexpected(opened.error());
-        m_evaluations = std::move(*opened);
-    }
-    return m_evaluations.get();
-}
-
 void LibraryController::Worker::sendEvaluations()
 {
-    const auto found =
-        evaluations().and_then([](EvaluationStore* store) { return store->evaluations(); });
+    if (!m_evaluations) { // after store(), which makes the file what it is to be
+        auto opened = EvaluationStore::open(m_library, SessionStore::Access::ReadOnly);
+        if (!opened)
+            return send(LibraryFailedEvent{opened.error().message});
+        m_evaluations = std::move(*opened);
+    }
+    const auto found = m_evaluations->evaluations();
     if (!found)
         return send(LibraryFailedEvent{found.error().message});
     auto list = std::make_shared<std::vector<ListedEvaluation>>();
     for (const EvaluationInfo& info : *found)
         list->push_back(listed(info));
     send(EvaluationsEvent{std::move(list)});
-}
-
-void LibraryController::Worker::execute(const ReportRequest& request, SessionStore&)
-{
-    auto opened = evaluations().and_then(
-        [&](EvaluationStore* store) { return readEvaluation(*store, request.evaluation); });
-    if (opened)
-        send(ReportEvent{
-            request.ticket, std::make_shared<const OpenedEvaluation>(std::move(*opened)), {}});
-    else
-        send(ReportEvent{request.ticket, nullptr, opened.error().message});
 }
 
 void LibraryController::Worker::execute(const ReportExportRequest& request, SessionStore&)

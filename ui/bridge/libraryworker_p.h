@@ -39,20 +39,14 @@ struct ExportRequest
     std::filesystem::path file;
 };
 
-struct ReportRequest
-{
-    std::uint64_t ticket = 0;
-    EvaluationId evaluation;
-};
-
 struct ReportExportRequest
 {
     std::shared_ptr<const OpenedEvaluation> evaluation;
     std::filesystem::path file;
 };
 
-using LibraryRequest = std::variant<RefreshRequest, OpenRequest, ChangeRequest, ExportRequest,
-                                    ReportRequest, ReportExportRequest>;
+using LibraryRequest =
+    std::variant<RefreshRequest, OpenRequest, ChangeRequest, ExportRequest, ReportExportRequest>;
 
 struct SessionsEvent
 {
@@ -76,13 +70,6 @@ struct EvaluationsEvent
     std::shared_ptr<const std::vector<ListedEvaluation>> evaluations;
 };
 
-struct ReportEvent
-{
-    std::uint64_t ticket = 0;
-    std::shared_ptr<const OpenedEvaluation> evaluation; // null: it failed
-    std::string failure;
-};
-
 struct ReportExportedEvent
 {
     std::filesystem::path file;
@@ -98,9 +85,8 @@ struct LibraryFailedEvent
     std::string message;
 };
 
-using LibraryEvent =
-    std::variant<SessionsEvent, RunEvent, ExportedEvent, EvaluationsEvent, ReportEvent,
-                 ReportExportedEvent, NoticeEvent, LibraryFailedEvent>;
+using LibraryEvent = std::variant<SessionsEvent, RunEvent, ExportedEvent, EvaluationsEvent,
+                                  ReportExportedEvent, NoticeEvent, LibraryFailedEvent>;
 
 class LibraryController::Worker
 {
@@ -134,11 +120,8 @@ private:
     void execute(const OpenRequest& request, SessionStore& store);
     void execute(const ChangeRequest& request, SessionStore& store);
     void execute(const ExportRequest& request, SessionStore& store);
-    void execute(const ReportRequest& request, SessionStore& store);
     void execute(const ReportExportRequest& request, SessionStore& store);
     void sendEvaluations();
-    /// A connection to the same file, which store() has made sure of.
-    [[nodiscard]] Result<EvaluationStore*> evaluations();
 
     const std::filesystem::path m_library;
 
@@ -150,7 +133,7 @@ private:
     bool m_quit = false;
 
     std::unique_ptr<SessionStore> m_store;
-    std::unique_ptr<EvaluationStore> m_evaluations; // reads only
+    std::unique_ptr<EvaluationStore> m_evaluations; // to the same file; reads only
 
     std::thread m_thread; // last: it uses all of the above
 };

@@ -276,6 +276,7 @@ QWidget* EvaluationsPanel::makeSamples()
 
 void EvaluationsPanel::showList(std::shared_ptr<const std::vector<ListedEvaluation>> evaluations)
 {
+    const bool first = m_list->rowCount() == 0;
     {
         const QSignalBlocker quiet(m_listView->selectionModel()); // the same stays chosen: no echo
         m_list->setEvaluations(std::move(evaluations));
@@ -283,7 +284,8 @@ void EvaluationsPanel::showList(std::shared_ptr<const std::vector<ListedEvaluati
             m_listView->setCurrentIndex(m_list->index(row, 0));
     }
     m_listView->viewport()->update();
-    m_listView->resizeColumnsToContents();
+    if (first) // later widths are a person's
+        m_listView->resizeColumnsToContents();
     m_empty->setVisible(m_list->rowCount() == 0);
     ask(m_listView->currentIndex().row());
 }

@@ -4,6 +4,7 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -135,6 +136,15 @@ private Q_SLOTS:
         mixed.push_back(sampleOf("gsm8k-7", 0, true, 0));
         QCOMPARE(makeFigures(planOf(), mixed).difficultyUnit, std::string());
         QCOMPARE(makeFigures(planOf(), {}).difficultyUnit, std::string());
+
+        const EvaluationPlan made =
+            evaluationPlanFromJson(
+                R"({"data": {"task": "arithmetic"}, "settings": [{"name": "a"}]})")
+                .value();
+        const auto& tasks = generatedTasks();
+        const auto task = std::find_if(tasks.begin(), tasks.end(),
+                                       [](const auto& one) { return one.name == "arithmetic"; });
+        QCOMPARE(makeFigures(made, {}).difficultyUnit, task->difficultyUnit);
     }
 
     void anEvaluationIsFinishedWhenAllThatWasBegunIsDone_data()
@@ -168,6 +178,29 @@ private Q_SLOTS:
         QTEST(static_cast<int>(standing.samplesPlanned), "planned");
         QTEST(standing.atLeast, "atLeast");
         QTEST(standing.finished, "finished");
+    }
+
+    void whatIsCancelledEndsBeforeItsFirstSetting()
+    {
+        CancelToken cancel;
+        cancel.cancel();
+        const std::vector<StoredSample> samples{sampleOf("a", 0, true, 0)};
+        QVERIFY(makeFigures(planOf(), samples, cancel).settings.empty());
+        QVERIFY(makeReport({}, planOf(), samples, cancel).settings.empty());
+    }
+
+    void madeQuestionsAreAsManyAsThePlanSays()
+    {
+        const auto planned = [](const std::string& rest) {
+            const auto plan = evaluationPlanFromJson(
+                R"({"data": {"task": "walks", "count": 50}, "settings": [{"name": "a"}])" + rest +
+                "}");
+            return standingOf(begun(2, 2, 1), plan.value());
+        };
+        QCOMPARE(planned("").samplesPlanned, 50);
+        QVERIFY(!planned("").atLeast);
+        QCOMPARE(planned(R"(, "items": 20)").samplesPlanned, 20);
+        QCOMPARE(planned(R"(, "items": 80)").samplesPlanned, 50);
     }
 };
 
