@@ -19,11 +19,12 @@ EvaluationStanding standingOf(const EvaluationInfo& info, const EvaluationPlan& 
 {
     const std::int64_t samplesAnItem = std::ssize(plan.settings) * std::ssize(plan.seeds);
     const std::int64_t begun = info.itemsBegun * samplesAnItem;
-    EvaluationStanding standing;
-    // A file may hold fewer items than the plan would take: then all of them are complete.
-    standing.finished =
-        info.samplesDone > 0 && info.samplesDone == info.samplesBegun && info.samplesDone == begun;
     const std::int64_t items = itemsPlanned(plan);
+    // A file may hold fewer items than the plan would take; questions are made as it says.
+    const bool allBegun = !plan.data.file.empty() || info.itemsBegun == items;
+    EvaluationStanding standing;
+    standing.finished = info.samplesDone > 0 && info.samplesDone == info.samplesBegun &&
+                        info.samplesDone == begun && allBegun;
     standing.samplesPlanned = items > 0 && !standing.finished ? items * samplesAnItem : begun;
     standing.atLeast = !standing.finished && items == 0;
     return standing;

@@ -88,7 +88,7 @@ private:
 test::SampleEvaluation comparedModes()
 {
     test::SampleEvaluation made;
-    made.plan = R"({"name": "graph questions by mode", "data": "graph", "items": 60,
+    made.plan = R"({"name": "graph questions by mode", "data": {"task": "graph", "count": 60},
         "seeds": {"first": 0, "count": 4}, "pass_at": [2, 4], "settings": [
             {"name": "greedy", "parameters": {"temperature": 0}},
             {"name": "sampled", "sweep": {"temperature": [0.6, 1]}},

@@ -191,16 +191,18 @@ private Q_SLOTS:
 
     void madeQuestionsAreAsManyAsThePlanSays()
     {
-        const auto planned = [](const std::string& rest) {
+        const auto planned = [](const std::string& rest, std::int64_t done = 1) {
             const auto plan = evaluationPlanFromJson(
                 R"({"data": {"task": "walks", "count": 50}, "settings": [{"name": "a"}])" + rest +
                 "}");
-            return standingOf(begun(2, 2, 1), plan.value());
+            return standingOf(begun(2, 2, done), plan.value());
         };
         QCOMPARE(planned("").samplesPlanned, 50);
         QVERIFY(!planned("").atLeast);
         QCOMPARE(planned(R"(, "items": 20)").samplesPlanned, 20);
         QCOMPARE(planned(R"(, "items": 80)").samplesPlanned, 50);
+        QVERIFY(!planned("", 2).finished); // killed between two items
+        QVERIFY(planned(R"(, "items": 2)", 2).finished);
     }
 };
 
