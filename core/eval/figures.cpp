@@ -1,7 +1,6 @@
 #include "eval/figures.h"
 
 #include "eval/itemsamples_p.h"
-#include "tasks/generators.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,31 +13,17 @@ namespace {
 constexpr double mostBins = 24; // before widths are rounded, by a factor of 2.5 at most
 constexpr double fewestBins = 5;
 
-Estimate meanOf(const std::vector<double>& values)
-{
-    return {mean(values), bootstrapMean(values)};
-}
-
-/// The mean over an item's samples of what `valueOf` says of each; none where it says NaN of all.
-template <class ValueOf>
-std::optional<double> itemMean(const std::vector<const StoredSample*>& samples, ValueOf valueOf)
-{
-    std::vector<double> values;
-    for (const StoredSample* sample : samples)
-        if (const double value = valueOf(*sample->outcome); !std::isnan(value))
-            values.push_back(value);
-    return values.empty() ? std::nullopt : std::optional(mean(values));
-}
-
 Estimate tokensOf(const ItemSamples& items)
 {
     std::vector<double> means;
-    for (const auto& [item, samples] : items)
-        if (const auto tokens = itemMean(samples, [](const SampleOutcome& outcome) {
-                return static_cast<double>(outcome.thinkTokens + outcome.answerTokens);
-            }))
-            means.push_back(*tokens);
-    return meanOf(means);
+    for (const auto& [item, samples] : items) {
+        double tokens = 0;
+        for (const StoredSample* sample : samples)
+            tokens +=
+                static_cast<double>(sample->outcome->thinkTokens + sample->outcome->answerTokens);
+        means.push_back(tokens / static_cast<double>(samples.size()));
+    }
+    return {mean(means), bootstrapMean(means)};
 }
 
 std::vector<PassAt> passCurveOf(const ItemSamples& items, const std::vector<std::int64_t>& asked)
@@ -67,37 +52,6 @@ EntropyHistogram entropiesOf(const ItemSamples& items)
         for (const StoredSample* sample : samples)
             entropies[sample->outcome->correct ? 1 : 0].push_back(sample->outcome->entropy);
     return entropyHistogram(entropies[1], entropies[0]);
-}
-
-std::vector<EntropyAtDifficulty> entropyByDifficulty(const ItemSamples& items)
-{
-    std::map<int, std::vector<double>> entropies;
-    for (const auto& [item, samples] : items)
-        if (const auto entropy =
-                itemMean(samples, [](const SampleOutcome& outcome) { return outcome.entropy; }))
-            entropies[samples.front()->difficulty].push_back(*entropy);
-    std::vector<EntropyAtDifficulty> all;
-    for (const auto& [difficulty, own] : entropies)
-        all.push_back({difficulty, std::ssize(own), meanOf(own)});
-    return all;
-}
-
-/// Of made questions, or of a file of them, whose items are named after their task:
-/// "graph-test-1-000042".
-std::string difficultyUnitOf(const EvaluationPlan& plan, std::span<const StoredSample> samples)
-{
-    const auto isOf = [&](const GeneratedTask& task) {
-        if (plan.data.file.empty())
-            return plan.data.task.task == task.name;
-        const std::string prefix = task.name + "-";
-        return !samples.empty() &&
-               std::all_of(samples.begin(), samples.end(), [&](const StoredSample& sample) {
-                   return sample.key.item.starts_with(prefix);
-               });
-    };
-    const auto& tasks = generatedTasks();
-    const auto found = std::find_if(tasks.begin(), tasks.end(), isOf);
-    return found == tasks.end() ? std::string() : found->difficultyUnit;
 }
 
 /// The greatest of 1, 2 and 5 times a power of ten that is `width` at most.
@@ -155,13 +109,12 @@ EvaluationFigures makeFigures(const EvaluationPlan& plan, std::span<const Stored
                               const CancelToken& cancel)
 {
     EvaluationFigures figures;
-    figures.difficultyUnit = difficultyUnitOf(plan, samples);
     for (const EvaluationSetting& setting : plan.settings) {
         if (cancel.cancelled())
             return figures;
         const ItemSamples items = samplesOf(setting, samples);
-        figures.settings.push_back({setting.name, tokensOf(items), passCurveOf(items, plan.passAt),
-                                    entropiesOf(items), entropyByDifficulty(items)});
+        figures.settings.push_back(
+            {setting.name, tokensOf(items), passCurveOf(items, plan.passAt), entropiesOf(items)});
     }
     return figures;
 }

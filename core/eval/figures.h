@@ -22,13 +22,6 @@ struct EntropyHistogram
     std::vector<std::int64_t> wrong;
 };
 
-struct EntropyAtDifficulty
-{
-    int difficulty = 0;
-    std::int64_t items = 0;
-    Estimate entropy; // each item counts alike, by the mean of its samples
-};
-
 struct SettingFigures
 {
     std::string name;
@@ -36,14 +29,11 @@ struct SettingFigures
     /// For 1, 2, 4, … samples, for the plan's k, and for as many as an item has at most.
     std::vector<PassAt> passAt;
     EntropyHistogram entropies;
-    std::vector<EntropyAtDifficulty> entropyByDifficulty;
 };
 
 struct EvaluationFigures
 {
     std::vector<SettingFigures> settings; // in the plan's order
-    /// "hops", where the items are of one of this program's tasks; else empty: what the data says.
-    std::string difficultyUnit;
 };
 
 /// As makeReport().

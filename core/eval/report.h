@@ -113,8 +113,8 @@ struct EvaluationReport
 
 inline constexpr std::size_t maxPairedSettings = 20;
 
-/// Votes are counted by the plan's rule for answers that are the same. Comparing many settings takes
-/// seconds; when it is cancelled the report is not complete.
+/// Votes are counted by the plan's rule for answers that are the same. Comparing many settings
+/// takes seconds; when it is cancelled the report is not complete.
 [[nodiscard]] EvaluationReport makeReport(const EvaluationInfo&, const EvaluationPlan&,
                                           std::span<const StoredSample>, const CancelToken& = {});
 /// Measures the stored traces of items with a frontier; nothing where there are none. The tokenizer

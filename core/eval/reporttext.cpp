@@ -190,6 +190,8 @@ std::string shortP(double p)
     return text.data();
 }
 
+} // namespace
+
 std::string comparisonsInWords(const EvaluationReport& report)
 {
     const bool several = report.comparisons.size() > 1;
@@ -207,8 +209,6 @@ std::string comparisonsInWords(const EvaluationReport& report)
                 " settings the first is compared with each.\n";
     return text;
 }
-
-} // namespace
 
 std::string reportAsText(const EvaluationReport& report)
 {

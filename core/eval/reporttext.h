@@ -26,6 +26,8 @@ enum class ReportTable : std::uint8_t
 
 /// All tables that have rows, and the comparisons in sentences.
 [[nodiscard]] std::string reportAsText(const EvaluationReport&);
+/// A sentence a line, and how far they go.
+[[nodiscard]] std::string comparisonsInWords(const EvaluationReport&);
 /// One table, of several evaluations too. Intervals are in columns of their own.
 [[nodiscard]] std::string reportAsCsv(std::span<const EvaluationReport>,
                                       ReportTable = ReportTable::Settings);

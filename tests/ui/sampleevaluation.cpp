@@ -1,5 +1,6 @@
 #include "sampleevaluation.h"
 
+#include "eval/items.h"
 #include "eval/plan.h"
 #include "sampletrace.h"
 
@@ -54,6 +55,8 @@ StoredEvaluation addEvaluation(const std::filesystem::path& library, const Sampl
     stored.info.plan = plan.json;
     stored.info.model = "starter";
     stored.info.fingerprint = "00ff";
+    if (const auto items = itemsOf(plan)) // made questions; files are not at hand
+        stored.info.dataDigest = digestOf(*items);
     stored.info = certain(evaluations->create(stored.info));
     for (int item = 0; item < made.items; ++item)
         for (const EvaluationSetting& setting : plan.settings)

@@ -31,7 +31,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 const std::string plan =
-    R"({"name": "walks", "data": "d", "seeds": [0, 1, 2], "pass_at": [3],
+    R"({"name": "walks", "data": {"task": "graph", "count": 40}, "seeds": [0, 1, 2], "pass_at": [3],
         "settings": [{"name": "greedy", "parameters": {"temperature": 0}},
                      {"name": "soft", "mode": "soft"}]})";
 
@@ -284,14 +284,15 @@ private Q_SLOTS:
         open("walks");
         const auto evaluation = opened[0][0].value<std::shared_ptr<const OpenedEvaluation>>();
         const QString path = m_folder.filePath(name);
-        m_library->exportReport(evaluation, path);
+        m_library->exportReport(evaluation, ReportTable::Difficulties, path);
         QTRY_COMPARE(written.count(), 1);
         QFile file(path);
         QVERIFY(file.open(QIODevice::ReadOnly));
         const EvaluationReport& report = evaluation->report;
-        const std::string text = name.endsWith(u"csv"_s)    ? reportAsCsv(report)
-                                 : name.endsWith(u"json"_s) ? reportAsJson(report)
-                                                            : reportAsLatex(report);
+        const std::string text =
+            name.endsWith(u"csv"_s)    ? reportAsCsv(report, ReportTable::Difficulties)
+            : name.endsWith(u"json"_s) ? reportAsJson(report)
+                                       : reportAsLatex(report, ReportTable::Difficulties);
         QCOMPARE(file.readAll().toStdString(), text);
     }
 
@@ -319,6 +320,8 @@ private Q_SLOTS:
         QCOMPARE(table("sampleTable").model()->rowCount(), 1);
         QCOMPARE(cell("sampleTable", 0, "Verdict"), u"stopped"_s);
         QCOMPARE(cell("sampleTable", 0, "Answer"), QString());
+        const QString notes = m_panel->findChild<QPlainTextEdit*>()->toPlainText();
+        QVERIFY2(notes.contains(u"The items are not at hand"_s), qPrintable(notes));
 
         const auto store = EvaluationStore::open(file());
         QVERIFY_RESULT(store);

@@ -91,9 +91,9 @@ void LibraryController::openEvaluation(EvaluationId id)
 }
 
 void LibraryController::exportReport(std::shared_ptr<const OpenedEvaluation> evaluation,
-                                     const QString& file)
+                                     ReportTable table, const QString& file)
 {
-    m_worker->post(ReportExportRequest{std::move(evaluation), file.toStdString()});
+    m_worker->post(ReportExportRequest{std::move(evaluation), table, file.toStdString()});
     m_drainTimer.start();
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "eval/figures.h"
+#include "eval/reporttext.h"
 #include "eval/standing.h"
 #include "exchange/runexport.h"
 #include "store/sessionstore.h"
@@ -63,8 +64,9 @@ public:
     void exportRun(RunId, const QString& file);
     /// Makes a stored evaluation's report and figures, in place of what is being made.
     void openEvaluation(EvaluationId);
-    /// Writes its report as CSV, JSON or LaTeX, by the file's suffix, as exportRun().
-    void exportReport(std::shared_ptr<const OpenedEvaluation>, const QString& file);
+    /// Writes one of its report's tables as CSV or LaTeX, or all of it as JSON, by the file's
+    /// suffix, as exportRun().
+    void exportReport(std::shared_ptr<const OpenedEvaluation>, ReportTable, const QString& file);
 
 Q_SIGNALS:
     void sessionsAvailable(std::shared_ptr<const std::vector<halftone::SessionSummary>> sessions);

@@ -1,6 +1,5 @@
 #include "bridge/libraryworker_p.h"
 
-#include "eval/reporttext.h"
 #include "exchange/atomicfile.h"
 
 #include <ostream>
@@ -55,11 +54,12 @@ ListedEvaluation listed(EvaluationInfo info)
     return entry;
 }
 
-std::string reportFor(const std::filesystem::path& file, const EvaluationReport& report)
+std::string reportFor(const ReportExportRequest& request)
 {
-    return file.extension() == ".csv"   ? reportAsCsv(report)
-           : file.extension() == ".tex" ? reportAsLatex(report)
-                                        : reportAsJson(report);
+    const EvaluationReport& report = request.evaluation->report;
+    return request.file.extension() == ".csv"   ? reportAsCsv(report, request.table)
+           : request.file.extension() == ".tex" ? reportAsLatex(report, request.table)
+                                                : reportAsJson(report);
 }
 
 } // namespace
@@ -202,9 +202,8 @@ void LibraryController::Worker::sendEvaluations()
 
 void LibraryController::Worker::execute(const ReportExportRequest& request, SessionStore&)
 {
-    const Result<void> written = writeFile(request.file, [&](std::ostream& out) {
-        out << reportFor(request.file, request.evaluation->report);
-    });
+    const Result<void> written =
+        writeFile(request.file, [&](std::ostream& out) { out << reportFor(request); });
     if (written)
         send(ReportExportedEvent{request.file});
     else

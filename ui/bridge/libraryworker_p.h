@@ -42,6 +42,7 @@ struct ExportRequest
 struct ReportExportRequest
 {
     std::shared_ptr<const OpenedEvaluation> evaluation;
+    ReportTable table = ReportTable::Settings;
     std::filesystem::path file;
 };
 

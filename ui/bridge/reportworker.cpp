@@ -1,5 +1,7 @@
 #include "bridge/reportworker_p.h"
 
+#include "eval/items.h"
+
 #include <utility>
 
 namespace halftone::ui {
@@ -79,8 +81,20 @@ Result<OpenedEvaluation> LibraryController::ReportWorker::make(EvaluationId id,
     if (!samples)
         return Unexpected(samples.error());
     OpenedEvaluation opened;
+    // Where the items are at hand they tell when two answers are the same, as for the command line.
+    const Result<TaskSet> items = itemsOf(*plan);
+    const bool same = items && digestOf(*items) == info->dataDigest;
+    if (same)
+        plan->rule = items->rule;
     opened.standing = standingOf(*info, *plan);
     opened.report = makeReport(*info, *plan, *samples, cancel);
+    if (same)
+        opened.report.difficultyUnit = items->difficultyUnit;
+    else
+        opened.report.notes.push_back(
+            "The items are not at hand, so that votes are counted by the answers' words: " +
+            (items ? plan->data.file + " has changed since they were asked."
+                   : items.error().message));
     opened.figures = makeFigures(*plan, *samples, cancel);
     opened.plan = std::move(*plan);
     opened.samples = std::move(*samples);

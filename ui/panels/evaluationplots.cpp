@@ -125,10 +125,10 @@ void EvaluationPlots::showChosen()
         m_estimates->show(passAtKCurves(figures));
         break;
     case AccuracyByDifficulty:
-        m_estimates->show(accuracyByDifficulty(report, figures));
+        m_estimates->show(accuracyByDifficulty(report));
         break;
     case EntropyAgainstDifficulty:
-        m_estimates->show(entropyAgainstDifficulty(figures));
+        m_estimates->show(entropyAgainstDifficulty(report));
         break;
     case Entropies:
         if (setting < figures.settings.size())

@@ -1,9 +1,9 @@
 #include "panels/evaluationspanel.h"
 
+#include "eval/reporttext.h"
 #include "models/evaluationlistmodel.h"
 #include "models/sampletablemodel.h"
 #include "models/settingtablemodel.h"
-#include "models/stepwords.h"
 #include "panels/evaluationplots.h"
 #include "widgets/copyrows.h"
 #include "widgets/estimatedelegate.h"
@@ -35,7 +35,6 @@ namespace {
 constexpr int margin = 4;
 constexpr int searchDelayMs = 150;
 constexpr int listWidth = 220;
-constexpr int pDigits = 2;
 constexpr int mostAnswerCharacters = 40; // of a column's width
 
 /// Rows to be looked through, sorted by their headers.
@@ -367,20 +366,12 @@ void EvaluationsPanel::showHead()
 
 void EvaluationsPanel::showComparisons()
 {
-    const QLocale locale;
-    QStringList lines;
-    for (const Comparison& comparison : m_evaluation->report.comparisons)
-        lines << tr("%1 Exact p = %2 (better on %3 against %4 items).")
-                     .arg(QString::fromStdString(sentenceOf(comparison)),
-                          shownNumber(comparison.p, pDigits),
-                          locale.toString(qlonglong{comparison.firstBetter}),
-                          locale.toString(qlonglong{comparison.secondBetter}));
-    if (lines.size() > 1)
-        lines << tr("Each interval and p is of one comparison alone; of %1 comparisons some differ "
-                    "by chance.")
-                     .arg(lines.size());
-    m_comparisons->setPlainText(lines.join(QLatin1Char('\n')));
-    m_comparisons->setVisible(!lines.isEmpty());
+    const EvaluationReport& report = m_evaluation->report;
+    std::string text = comparisonsInWords(report);
+    for (const std::string& note : report.notes)
+        text += note + '\n';
+    m_comparisons->setPlainText(QString::fromStdString(text).trimmed());
+    m_comparisons->setVisible(!text.empty());
 }
 
 void EvaluationsPanel::chooseSetting(int setting)
@@ -429,21 +420,37 @@ void EvaluationsPanel::chooseSample(const QModelIndex& index)
 
 void EvaluationsPanel::exportReport()
 {
-    const QString csv = tr("Table, a row a setting and difficulty (*.csv)");
-    const QString json = tr("One document (*.json)");
-    const QString latex = tr("LaTeX table (*.tex)");
-    QString chosen = csv;
+    struct Form
+    {
+        QString filter;
+        QString suffix;
+        ReportTable table = ReportTable::Settings;
+    };
+    const std::vector<Form> forms{
+        {tr("Settings as CSV (*.csv)"), QStringLiteral(".csv")},
+        {tr("Entropies as CSV (*.csv)"), QStringLiteral(".csv"), ReportTable::Entropies},
+        {tr("Difficulties as CSV (*.csv)"), QStringLiteral(".csv"), ReportTable::Difficulties},
+        {tr("Comparisons as CSV (*.csv)"), QStringLiteral(".csv"), ReportTable::Comparisons},
+        {tr("Everything as JSON (*.json)"), QStringLiteral(".json")},
+        {tr("Settings for LaTeX (*.tex)"), QStringLiteral(".tex")},
+        {tr("Entropies for LaTeX (*.tex)"), QStringLiteral(".tex"), ReportTable::Entropies},
+        {tr("Difficulties for LaTeX (*.tex)"), QStringLiteral(".tex"), ReportTable::Difficulties},
+        {tr("Comparisons for LaTeX (*.tex)"), QStringLiteral(".tex"), ReportTable::Comparisons}};
+    QStringList filters;
+    for (const Form& form : forms)
+        filters << form.filter;
+    QString chosen = filters.front();
     QString file = QFileDialog::getSaveFileName(
         this, tr("Export the report"),
         QStringLiteral("evaluation-%1.csv").arg(m_evaluation->report.info.id.value),
-        QStringList{csv, json, latex}.join(QStringLiteral(";;")), &chosen);
+        filters.join(QStringLiteral(";;")), &chosen);
     if (file.isEmpty())
         return;
+    const auto form = std::find_if(forms.begin(), forms.end(),
+                                   [&](const Form& each) { return each.filter == chosen; });
     if (QFileInfo(file).suffix().isEmpty())
-        file += chosen == csv    ? QStringLiteral(".csv")
-                : chosen == json ? QStringLiteral(".json")
-                                 : QStringLiteral(".tex");
-    m_library->exportReport(m_evaluation, file);
+        file += form->suffix;
+    m_library->exportReport(m_evaluation, form->table, file);
 }
 
 } // namespace halftone::ui

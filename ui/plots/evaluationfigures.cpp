@@ -23,9 +23,9 @@ EstimateAxis passAxis()
     return shareAxis(QStringLiteral("pass_at_1_percent"), Words::tr("pass@1 (%)"));
 }
 
-EstimateAxis difficultyAxis(const EvaluationFigures& figures)
+EstimateAxis difficultyAxis(const EvaluationReport& report)
 {
-    const QString unit = QString::fromStdString(figures.difficultyUnit);
+    const QString unit = QString::fromStdString(report.difficultyUnit);
     return {QStringLiteral("difficulty"),
             unit.isEmpty() ? Words::tr("difficulty, as the data counts it")
                            : Words::tr("difficulty (%1)").arg(unit),
@@ -101,8 +101,7 @@ EstimateFigure passAtKCurves(const EvaluationFigures& figures)
     return figure;
 }
 
-EstimateFigure accuracyByDifficulty(const EvaluationReport& report,
-                                    const EvaluationFigures& figures)
+EstimateFigure accuracyByDifficulty(const EvaluationReport& report)
 {
     EstimateFigure figure;
     figure.subject = Words::tr("accuracy by difficulty");
@@ -110,7 +109,7 @@ EstimateFigure accuracyByDifficulty(const EvaluationReport& report,
         Words::tr("Share of correct samples (pass@1, percent) of the items of each "
                   "difficulty; whiskers are 95 % intervals over items.");
     figure.hint = nothingYet();
-    figure.x = difficultyAxis(figures);
+    figure.x = difficultyAxis(report);
     figure.y = passAxis();
     figure.form = EstimateFigure::Form::Lines;
     figure.across = EstimateFigure::Across::Whole;
@@ -125,7 +124,7 @@ EstimateFigure accuracyByDifficulty(const EvaluationReport& report,
     return figure;
 }
 
-EstimateFigure entropyAgainstDifficulty(const EvaluationFigures& figures)
+EstimateFigure entropyAgainstDifficulty(const EvaluationReport& report)
 {
     EstimateFigure figure;
     figure.subject = Words::tr("entropy against difficulty");
@@ -134,7 +133,7 @@ EstimateFigure entropyAgainstDifficulty(const EvaluationFigures& figures)
                   "answer's where there was no thinking) of the items of each difficulty, after "
                   "DiffAdapt; whiskers are 95 % intervals over items.");
     figure.hint = nothingYet();
-    figure.x = difficultyAxis(figures);
+    figure.x = difficultyAxis(report);
     figure.y = {QStringLiteral("entropy_nats"),
                 Words::tr("mean entropy\n(nats)"),
                 QStringLiteral("nats"),
@@ -143,9 +142,9 @@ EstimateFigure entropyAgainstDifficulty(const EvaluationFigures& figures)
                 0};
     figure.form = EstimateFigure::Form::Lines;
     figure.across = EstimateFigure::Across::Whole;
-    for (const SettingFigures& setting : figures.settings) {
+    for (const SettingReport& setting : report.settings) {
         EstimateSeries series{QString::fromStdString(setting.name), {}};
-        for (const EntropyAtDifficulty& own : setting.entropyByDifficulty) {
+        for (const DifficultyReport& own : setting.byDifficulty) {
             const auto difficulty = static_cast<double>(own.difficulty);
             add(series, difficulty, {difficulty, difficulty}, own.entropy, own.items);
         }

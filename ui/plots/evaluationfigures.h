@@ -9,8 +9,7 @@ namespace halftone::ui {
 [[nodiscard]] EstimateFigure accuracyAgainstTokens(const EvaluationReport&,
                                                    const EvaluationFigures&);
 [[nodiscard]] EstimateFigure passAtKCurves(const EvaluationFigures&);
-[[nodiscard]] EstimateFigure accuracyByDifficulty(const EvaluationReport&,
-                                                  const EvaluationFigures&);
-[[nodiscard]] EstimateFigure entropyAgainstDifficulty(const EvaluationFigures&);
+[[nodiscard]] EstimateFigure accuracyByDifficulty(const EvaluationReport&);
+[[nodiscard]] EstimateFigure entropyAgainstDifficulty(const EvaluationReport&);
 
 } // namespace halftone::ui

@@ -21,11 +21,10 @@ EvaluationPlan planOf(const std::string& rest = R"("seeds": {"first": 0, "count"
 }
 
 StoredSample sampleOf(const std::string& item, std::uint64_t seed, bool correct, double entropy,
-                      int difficulty = 1, std::int64_t think = 4)
+                      std::int64_t think = 4)
 {
     StoredSample sample;
     sample.key = {"plain", item, seed};
-    sample.difficulty = difficulty;
     sample.outcome = SampleOutcome{correct, "x", think, 1, entropy, 0, 0};
     return sample;
 }
@@ -49,9 +48,9 @@ private Q_SLOTS:
     void tokensAreThinkingAndAnswerAndEachItemCountsAlike()
     {
         // 5 and 7 tokens, and 11: (6 + 11) / 2, not 23 / 3.
-        const std::vector<StoredSample> samples{sampleOf("a", 0, true, 0, 1, 4),
-                                                sampleOf("a", 1, true, 0, 1, 6),
-                                                sampleOf("b", 0, true, 0, 1, 10)};
+        const std::vector<StoredSample> samples{sampleOf("a", 0, true, 0, 4),
+                                                sampleOf("a", 1, true, 0, 6),
+                                                sampleOf("b", 0, true, 0, 10)};
         const SettingFigures plain = makeFigures(planOf(), samples).settings.at(0);
         QCOMPARE(plain.tokens.value, 8.5);
         QVERIFY(plain.tokens.interval.low == 6 && plain.tokens.interval.high == 11);
@@ -111,40 +110,6 @@ private Q_SLOTS:
         QCOMPARE(entropyHistogram(sure, {}).correct.at(0), 3);
         const std::vector<double> far{1e-9, 1e9}; // bins are few whatever the numbers are
         QVERIFY(entropyHistogram(far, sure).correct.size() <= 61);
-    }
-
-    void entropyByDifficultyCountsEachItemAlike()
-    {
-        const std::vector<StoredSample> samples{
-            sampleOf("a", 0, true, 0.2, 3), sampleOf("a", 1, true, 0.4, 3),
-            sampleOf("b", 0, false, 0.9, 3), sampleOf("c", 0, false, 0.7, 1)};
-        const auto all = makeFigures(planOf(), samples).settings.at(0).entropyByDifficulty;
-        QCOMPARE(all.size(), 2U);
-        QCOMPARE(all[0].difficulty, 1);
-        QCOMPARE(all[0].entropy.value, 0.7);
-        QVERIFY(all[1].difficulty == 3 && all[1].items == 2);
-        QCOMPARE(all[1].entropy.value, (0.3 + 0.9) / 2);
-        QVERIFY(all[1].entropy.interval.contains(0.6));
-    }
-
-    void generatedItemsTellTheUnitOfTheirDifficulty()
-    {
-        const std::vector<StoredSample> graph{sampleOf("graph-test-1-000001", 0, true, 0),
-                                              sampleOf("graph-test-1-000002", 0, true, 0)};
-        QCOMPARE(makeFigures(planOf(), graph).difficultyUnit, std::string("hops"));
-        std::vector<StoredSample> mixed = graph;
-        mixed.push_back(sampleOf("gsm8k-7", 0, true, 0));
-        QCOMPARE(makeFigures(planOf(), mixed).difficultyUnit, std::string());
-        QCOMPARE(makeFigures(planOf(), {}).difficultyUnit, std::string());
-
-        const EvaluationPlan made =
-            evaluationPlanFromJson(
-                R"({"data": {"task": "arithmetic"}, "settings": [{"name": "a"}]})")
-                .value();
-        const auto& tasks = generatedTasks();
-        const auto task = std::find_if(tasks.begin(), tasks.end(),
-                                       [](const auto& one) { return one.name == "arithmetic"; });
-        QCOMPARE(makeFigures(made, {}).difficultyUnit, task->difficultyUnit);
     }
 
     void anEvaluationIsFinishedWhenAllThatWasBegunIsDone_data()
