@@ -24,13 +24,16 @@ fs::path userDataFolder()
 
 std::vector<fs::path> builtInModels()
 {
+    const char* named = std::getenv("HALFTONE_MODELS");
+    const fs::path place = named != nullptr && *named == '/'
+                               ? fs::path(named)
+                               : programFolder() / "../share/halftone/models";
     std::vector<fs::path> folders;
     std::error_code ignored;
-    for (const auto& entry :
-         fs::directory_iterator(programFolder() / "../share/halftone/models", ignored))
+    for (const auto& entry : fs::directory_iterator(place, ignored))
         if (fs::exists(entry.path() / "config.json", ignored))
             folders.push_back(fs::weakly_canonical(entry.path(), ignored));
-    // "starter", the default, sorts before its twin "starter-soft".
+    // The default sorts before its variants: "reasoner", "reasoner-latent", "reasoner-soft".
     std::sort(folders.begin(), folders.end());
     return folders;
 }

@@ -11,7 +11,8 @@ namespace halftone {
 /// `$XDG_DATA_HOME/halftone`, or `~/.local/share/halftone`.
 [[nodiscard]] std::filesystem::path userDataFolder();
 /// The model folders that come with the program, the default first; empty when they are missing.
-/// Found at `../share/halftone/models` from the program, installed or in a build tree.
+/// Found at `../share/halftone/models` from the program, installed or in a build tree, or in the
+/// folder that the variable HALFTONE_MODELS names by an absolute path.
 [[nodiscard]] std::vector<std::filesystem::path> builtInModels();
 
 } // namespace halftone

@@ -18,6 +18,7 @@ Cli::Cli()
     setVariable(QStringLiteral("XDG_DATA_HOME"), path(QStringLiteral("data")));
     setVariable(QStringLiteral("HOME"), path({}));
     setVariable(QStringLiteral("TZ"), QStringLiteral("UTC"));
+    setVariable(QStringLiteral("HALFTONE_MODELS"), QStringLiteral(HALFTONE_TEST_MODELS));
 }
 
 CliResult Cli::run(const QStringList& arguments, const QByteArray& input) const
@@ -87,7 +88,7 @@ QString Cli::library() const
 QString endlessModel(const Cli& cli)
 {
     const QString folder = cli.path(QStringLiteral("endless"));
-    const QString starter = builtInModel(QStringLiteral("starter"));
+    const QString starter = testModel(QStringLiteral("starter"));
     for (const QString& file :
          {QStringLiteral("/model.safetensors"), QStringLiteral("/tokenizer.json")})
         writeFile(folder + file, readFile(starter + file));
@@ -97,9 +98,9 @@ QString endlessModel(const Cli& cli)
     return folder;
 }
 
-QString builtInModel(const QString& name)
+QString testModel(const QString& name)
 {
-    return QStringLiteral(HALFTONE_BUILTIN_MODELS "/") + name;
+    return QStringLiteral(HALFTONE_TEST_MODELS "/") + name;
 }
 
 QByteArray readFile(const QString& path)

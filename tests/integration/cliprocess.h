@@ -53,8 +53,9 @@ private:
 
 /// A folder in `cli`'s home with the starter, whose context is not full for 200,000 steps.
 [[nodiscard]] QString endlessModel(const Cli& cli);
-/// A built-in model's folder.
-[[nodiscard]] QString builtInModel(const QString& name);
+/// The folder of one of the tests' own models, which are the built-in ones of the programs that a
+/// Cli runs.
+[[nodiscard]] QString testModel(const QString& name);
 [[nodiscard]] QByteArray readFile(const QString& path);
 void writeFile(const QString& path, const QByteArray& content);
 

@@ -135,8 +135,9 @@ void TestCliKill::whatWasStoredGoesOnAndComesOutAgain_data()
     row("entropix", {"--entropix-clarify", "lell nilt"});
     row("filler", {"--filler-count", "20", "--answer-temperature", "1.2"});
     row("budget", {"--think-budget", "20", "--budget-inject", "lell nilt", "--temperature", "1.2"});
-    row("speculative", {"--partner", m_model, "--hand-over", "entropy", "--turn-length", "3",
-                        "--in-answer", "on", "--temperature", "1.5", "--answer-temperature", "1.5"});
+    row("speculative",
+        {"--partner", m_model, "--hand-over", "entropy", "--turn-length", "3", "--in-answer", "on",
+         "--temperature", "1.5", "--answer-temperature", "1.5"});
 }
 
 void TestCliKill::whatWasStoredGoesOnAndComesOutAgain()

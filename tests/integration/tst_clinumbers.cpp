@@ -44,7 +44,7 @@ Array readNpy(const QString& path)
 
 QJsonArray goldenCases(const QString& model)
 {
-    return QJsonDocument::fromJson(readFile(builtInModel(model) + "/golden_logits.json"))
+    return QJsonDocument::fromJson(readFile(testModel(model) + "/golden_logits.json"))
         .object()["cases"]
         .toArray();
 }
@@ -118,7 +118,7 @@ void TestCliNumbers::tokenizeLeavesSpecialTokensOutWhenAsked()
     const QString file = m_cli.path("text.txt");
     writeFile(file, "7 sum");
     const CliResult result =
-        m_cli.run({"tokenize", "--tokenizer", builtInModel("starter") + "/tokenizer.json", "--file",
+        m_cli.run({"tokenize", "--tokenizer", testModel("starter") + "/tokenizer.json", "--file",
                    file, "--no-special", "--json"});
     COMPARE_DONE(result);
     QCOMPARE(result.object()["ids"].toArray(), (QJsonArray{17, 9}));

@@ -195,7 +195,7 @@ void TestCliRun::promptIdsNeedNoTokenizer()
     const QString folder = cli.path("mute");
     QVERIFY(QDir().mkpath(folder));
     for (const char* file : {"config.json", "model.safetensors"})
-        QVERIFY(QFile::copy(builtInModel("starter") + "/" + file, folder + "/" + file));
+        QVERIFY(QFile::copy(testModel("starter") + "/" + file, folder + "/" + file));
     const CliResult result = cli.run({"run", "--model", folder, "--prompt-ids", "1,17,8,15,9,3",
                                       "--temperature", "0", "--max-steps", "2"});
     COMPARE_DONE(result);
@@ -287,7 +287,7 @@ void TestCliRun::brokenModelsExitWithThree_data()
     QTest::addColumn<QString>("file");
     QTest::addColumn<QByteArray>("content");
     QTest::addColumn<QByteArray>("part");
-    const QByteArray weights = readFile(builtInModel("starter") + "/model.safetensors");
+    const QByteArray weights = readFile(testModel("starter") + "/model.safetensors");
     QTest::newRow("no config") << "config.json" << QByteArray() << QByteArray("config.json");
     QTest::newRow("another architecture")
         << "config.json" << QByteArray(R"({"architectures": ["BertModel"], "model_type": "bert"})")
@@ -309,7 +309,7 @@ void TestCliRun::brokenModelsExitWithThree()
     const Cli cli;
     const QString folder = cli.path("broken");
     for (const char* whole : {"config.json", "model.safetensors", "tokenizer.json"})
-        writeFile(folder + "/" + whole, readFile(builtInModel("starter") + "/" + whole));
+        writeFile(folder + "/" + whole, readFile(testModel("starter") + "/" + whole));
     if (content.isEmpty())
         QVERIFY(QFile::remove(folder + "/" + file));
     else

@@ -75,7 +75,7 @@ private:
 
 void TestCliVerify::initTestCase()
 {
-    const auto engine = Engine::load(builtInModel("starter").toStdString(), ModelOptions{"cpu", 1});
+    const auto engine = Engine::load(testModel("starter").toStdString(), ModelOptions{"cpu", 1});
     QVERIFY_RESULT(engine);
     m_engine = *engine;
 }
@@ -330,7 +330,7 @@ void TestCliVerify::aMovedModelCanBeNamed()
     info.model.name = "moved";
     const RunId run = store(*made, info);
     COMPARE_FAILURE(verify(run), 3, "is no longer at /nowhere/moved");
-    QCOMPARE(verify(run, {"--model", builtInModel("starter")}).exitCode, 0);
+    QCOMPARE(verify(run, {"--model", testModel("starter")}).exitCode, 0);
 }
 
 void TestCliVerify::aRunWithoutStepsIsEqual()

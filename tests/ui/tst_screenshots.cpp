@@ -62,8 +62,8 @@ int colourCount(const QImage& image)
 
 QStringList builtInModels()
 {
-    return {QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter"),
-            QStringLiteral(HALFTONE_BUILTIN_MODELS "/starter-soft")};
+    return {QStringLiteral(HALFTONE_TEST_MODELS "/starter"),
+            QStringLiteral(HALFTONE_TEST_MODELS "/starter-soft")};
 }
 
 /// A newcomer's: an empty library and the built-in models.

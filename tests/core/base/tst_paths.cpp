@@ -36,10 +36,13 @@ void tst_Paths::followTheDataFolderOfTheEnvironment()
 
 void tst_Paths::findTheBuiltInModelsWithTheDefaultFirst()
 {
+    qputenv("HALFTONE_MODELS", HALFTONE_TEST_MODELS);
     const auto models = builtInModels();
+    qunsetenv("HALFTONE_MODELS");
     QCOMPARE(models.size(), 2U);
     QCOMPARE(models[0].filename(), std::filesystem::path("starter"));
     QCOMPARE(models[1].filename(), std::filesystem::path("starter-soft"));
+    QVERIFY(!builtInModels().empty());
 }
 
 QTEST_GUILESS_MAIN(tst_Paths)

@@ -291,7 +291,7 @@ private Q_SLOTS:
     void collapsesTheStarterModel()
     {
         const auto engine =
-            Engine::load(HALFTONE_BUILTIN_MODELS "/starter", ModelOptions{"cpu", 1});
+            Engine::load(HALFTONE_TEST_MODELS "/starter", ModelOptions{"cpu", 1});
         QVERIFY_RESULT(engine);
         const auto prompt = (*engine)->encodePrompt(
             "diff gill . bern diff . bern femp . gill nilt . femp lell . from bern <think>");

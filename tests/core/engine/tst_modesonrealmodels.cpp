@@ -81,7 +81,7 @@ std::optional<Subject> subjectOf(const std::string& name)
 {
     const std::filesystem::path shared = std::filesystem::path(HALFTONE_SHARED_DATA) / "models";
     const bool builtIn = name == "starter";
-    const auto folder = (builtIn ? std::filesystem::path(HALFTONE_BUILTIN_MODELS) : shared) / name;
+    const auto folder = (builtIn ? std::filesystem::path(HALFTONE_TEST_MODELS) : shared) / name;
     if (!builtIn && !std::filesystem::exists(folder))
         return std::nullopt;
     auto engine = Engine::load(folder, {.device = "cpu", .threads = 1});

@@ -101,7 +101,7 @@ private:
 
 void tst_RealModels::initTestCase()
 {
-    auto engine = Engine::load(std::filesystem::path(HALFTONE_BUILTIN_MODELS) / "starter",
+    auto engine = Engine::load(std::filesystem::path(HALFTONE_TEST_MODELS) / "starter",
                                {.device = "cpu", .threads = 1});
     QVERIFY_RESULT(engine);
     m_starter = std::move(*engine);

@@ -18,7 +18,7 @@ constexpr std::string_view walk =
 
 std::shared_ptr<const Engine> builtIn(const char* name)
 {
-    auto engine = Engine::load(std::filesystem::path(HALFTONE_BUILTIN_MODELS) / name,
+    auto engine = Engine::load(std::filesystem::path(HALFTONE_TEST_MODELS) / name,
                                {.device = "cpu", .threads = 1});
     if (!engine)
         qFatal("%s", engine.error().message.c_str());

@@ -57,7 +57,7 @@ private Q_SLOTS:
     void initTestCase()
     {
         FaultyDisk::install();
-        const auto engine = Engine::load(std::filesystem::path(HALFTONE_BUILTIN_MODELS) / "starter",
+        const auto engine = Engine::load(std::filesystem::path(HALFTONE_TEST_MODELS) / "starter",
                                          {.device = "cpu", .threads = 1});
         QVERIFY_RESULT(engine);
         m_engine = *engine;

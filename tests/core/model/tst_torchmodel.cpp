@@ -409,7 +409,7 @@ private Q_SLOTS:
     void theBuiltInModelsGiveTheirGoldenLogits()
     {
         QFETCH(const QString, name);
-        checkGolden(std::filesystem::path(HALFTONE_BUILTIN_MODELS) / name.toStdString());
+        checkGolden(std::filesystem::path(HALFTONE_TEST_MODELS) / name.toStdString());
     }
 
     void identitiesSayWhatTheModelIs()

@@ -350,7 +350,7 @@ private Q_SLOTS:
         const RunId kept = storeRun(*store, someRun("kept"), 1, 50);
         RunInfo other = someRun("dropped");
         other.model.fingerprint = "ffff";
-        const RunId dropped = storeRun(*store, other, 2, 600);
+        const RunId dropped = storeRun(*store, other, 2, 1500);
         const RunId fork = storeRun(*store, forkOf(dropped, 10), 3, 5);
         for (const RunId run : {kept, dropped, fork})
             QVERIFY_RESULT(store->finishRun(run, RunStatus::Finished, StopReason::MaxSteps, {}));

@@ -305,7 +305,7 @@ void tst_Generators::theOrderOfArrowsMakesNoOtherQuestion()
 void tst_Generators::theStartersTokenizerReadsWalksAndSums()
 {
     const auto tokenizer =
-        Tokenizer::load(std::filesystem::path(HALFTONE_BUILTIN_MODELS) / "starter/tokenizer.json");
+        Tokenizer::load(std::filesystem::path(HALFTONE_TEST_MODELS) / "starter/tokenizer.json");
     QVERIFY_RESULT(tokenizer);
     for (const std::string task : {"walks", "sums"})
         for (const TaskItem& item : made(task, 200).items) {
