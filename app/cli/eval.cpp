@@ -83,38 +83,6 @@ void print(const EvalOptions& options, const std::vector<EvaluationReport>& repo
     }
 }
 
-/// The tokenizer of the model that `run` was of, wherever that is now.
-Result<std::unique_ptr<Tokenizer>> tokenizerOf(const SessionStore& store, RunId run)
-{
-    const auto info = store.run(run);
-    if (!info)
-        return Unexpected(info.error());
-    std::error_code ignored;
-    std::filesystem::path folder = info->model.path;
-    if (!std::filesystem::exists(folder, ignored))
-        if (const auto builtIn = ModelChoice{info->model.name}.folder())
-            folder = *builtIn;
-    return Tokenizer::load(folder / "tokenizer.json");
-}
-
-/// Adds what can be said only with the items and the tokenizer at hand.
-Result<void> addFromItems(EvaluationReport& report, const TaskSet& items,
-                          const std::vector<StoredSample>& samples, const SessionStore& store)
-{
-    report.difficultyUnit = items.difficultyUnit;
-    const bool graphs = std::any_of(items.items.begin(), items.items.end(),
-                                    [](const TaskItem& item) { return !item.frontier.empty(); });
-    if (!graphs || samples.empty())
-        return {};
-    const auto tokenizer = tokenizerOf(store, samples.front().run);
-    if (!tokenizer) {
-        report.notes.push_back("Weights on the items' graphs are left out: " +
-                               tokenizer.error().message);
-        return {};
-    }
-    return addFrontiers(report, samples, items, store, **tokenizer);
-}
-
 Result<EvaluationReport> reportOf(const EvaluationStore& store, const SessionStore& runs,
                                   EvaluationId id)
 {
@@ -134,11 +102,13 @@ Result<EvaluationReport> reportOf(const EvaluationStore& store, const SessionSto
     if (same)
         plan->rule = items->rule;
     EvaluationReport report = makeReport(*info, *plan, *samples);
+    if (same)
+        report.difficultyUnit = items->difficultyUnit;
     if (!same)
         report.notes.push_back("What needs the items is left out: " +
                                (items ? plan->data.file + " has changed since they were asked."
                                       : items.error().message));
-    else if (auto added = addFromItems(report, *items, *samples, runs); !added)
+    else if (auto added = addFrontiers(report, *samples, *items, runs); !added)
         return Unexpected(added.error());
     return report;
 }

@@ -1,20 +1,52 @@
 #include "analysis/frontier.h"
 
+#include "trace/thought.h"
+
 #include <algorithm>
+#include <cmath>
 
 namespace halftone {
 
 namespace {
 
-/// The word that a token would stand in: the one begun, unless it has a blank before it.
-std::string wordWith(const std::string& begun, const std::string& piece)
+/// The names that a token may stand for where it is chosen.
+class Names
 {
-    constexpr std::string_view blanks = " \t\r\n";
-    const std::size_t begin = piece.find_first_not_of(blanks);
-    if (begin == std::string::npos)
-        return {};
-    const std::size_t end = piece.find_first_of(blanks, begin);
-    return (begin == 0 ? begun : std::string()) + piece.substr(begin, end - begin);
+public:
+    Names(const std::string& begun, const std::string& piece, bool wholeWords)
+        : m_wholeWords(wholeWords)
+    {
+        constexpr std::string_view blanks = " \t\r\n";
+        const std::size_t begin = piece.find_first_not_of(blanks);
+        if (begin == std::string::npos)
+            return;
+        const std::size_t end = piece.find_first_of(blanks, begin);
+        // A blank before it ends the word that was begun.
+        m_word = (begin == 0 ? begun : std::string()) + piece.substr(begin, end - begin);
+    }
+
+    [[nodiscard]] bool hold(const std::string& name) const
+    {
+        return !m_word.empty() && (m_wholeWords ? name == m_word : name.starts_with(m_word));
+    }
+    [[nodiscard]] bool holdAnyOf(const std::vector<std::string>& names) const
+    {
+        return std::ranges::any_of(names, [this](const std::string& name) { return hold(name); });
+    }
+
+private:
+    bool m_wholeWords;
+    std::string m_word;
+};
+
+/// Of weights that sum to `total`.
+double effectiveNumber(const std::vector<double>& weights, double total)
+{
+    double entropy = 0;
+    for (const double weight : weights)
+        if (weight > 0)
+            entropy -= weight / total * std::log(weight / total);
+    return std::exp(entropy);
 }
 
 } // namespace
@@ -35,45 +67,62 @@ void FrontierTrace::append(std::span<const StepRecord> records)
         const bool hidden = record.input.kind == InputKind::Hidden;
         const HopReader::Place place =
             hidden ? m_reader.readThought() : m_reader.read(m_tokens->piece(record.sampled));
-        if (!place.hop || *place.hop >= std::ssize(m_graph.frontier))
+        if (!isThought(record) || !place.hop || *place.hop >= std::ssize(m_graph.frontier))
             continue;
         step.hop = place.hop;
         step.begun = place.begun;
-        step.raw = 0;
+        Weights raw;
         for (const Candidate& candidate : record.candidates)
-            if (reachOf(step, candidate.id) != Reach::None)
-                step.raw += static_cast<double>(candidate.raw);
+            raw.emplace_back(candidate.id, candidate.raw);
+        step.raw = sharesOf(step, raw);
         if (hidden)
             continue;
-        step.mixture = 0;
+        Weights fed;
         for (std::size_t i = 0; i < record.input.ids.size(); ++i)
-            if (reachOf(step, record.input.ids[i]) != Reach::None)
-                step.mixture += static_cast<double>(record.input.weights[i]);
+            fed.emplace_back(record.input.ids[i], record.input.weights[i]);
+        step.fed = sharesOf(step, fed);
     }
 }
 
 Reach FrontierTrace::reachOf(std::size_t step, TokenId token) const
 {
-    return step < m_steps.size() ? reachOf(m_steps[step], token) : Reach::None;
+    if (step >= m_steps.size() || !m_steps[step].hop)
+        return Reach::None;
+    const Names names(m_steps[step].begun, m_tokens->piece(token), !m_tokens->joiner().empty());
+    const auto hop = static_cast<std::size_t>(*m_steps[step].hop);
+    if (!names.holdAnyOf(m_graph.frontier[hop]))
+        return Reach::None;
+    // Items as their authors give them need not say which ways are best, or not to the last hop.
+    return hop >= m_graph.optimal.size() || names.holdAnyOf(m_graph.optimal[hop]) ? Reach::Optimal
+                                                                                  : Reach::Decoy;
 }
 
-Reach FrontierTrace::reachOf(const FrontierStep& step, TokenId token) const
+FrontierShares FrontierTrace::sharesOf(const FrontierStep& step, const Weights& weights) const
 {
-    if (!step.hop)
-        return Reach::None;
-    const std::string word = wordWith(step.begun, m_tokens->piece(token));
-    if (word.empty())
-        return Reach::None;
-    const bool whole = !m_tokens->joiner().empty();
-    const auto isBegunBy = [&](const std::string& name) {
-        return whole ? name == word : name.starts_with(word);
-    };
     const auto hop = static_cast<std::size_t>(*step.hop);
-    if (std::ranges::none_of(m_graph.frontier[hop], isBegunBy))
-        return Reach::None;
-    return m_graph.optimal.empty() || std::ranges::any_of(m_graph.optimal[hop], isBegunBy)
-               ? Reach::Optimal
-               : Reach::Decoy;
+    const std::vector<std::string>& frontier = m_graph.frontier[hop];
+    FrontierShares shares{0, 0, 0, 0, 0, 1, FrontierShares::none};
+    std::vector<double> byNode(frontier.size());
+    for (const auto& [token, weight] : weights) {
+        const Names names(step.begun, m_tokens->piece(token), !m_tokens->joiner().empty());
+        shares.unrecorded -= weight;
+        const auto node = std::ranges::find_if(
+            frontier, [&](const std::string& name) { return names.hold(name); });
+        if (node != frontier.end()) {
+            byNode[static_cast<std::size_t>(node - frontier.begin())] += weight;
+            shares.frontier += weight;
+            if (hop < m_graph.optimal.size())
+                (names.holdAnyOf(m_graph.optimal[hop]) ? shares.optimal : shares.decoys) += weight;
+        } else {
+            (names.holdAnyOf(m_graph.nodes) ? shares.otherNodes : shares.elsewhere) += weight;
+        }
+    }
+    shares.unrecorded = std::max(0.0, shares.unrecorded); // weights are rounded
+    if (hop >= m_graph.optimal.size())
+        shares.optimal = shares.decoys = FrontierShares::none;
+    if (step.begun.empty() && shares.frontier > 0)
+        shares.effectiveNodes = effectiveNumber(byNode, shares.frontier);
+    return shares;
 }
 
 } // namespace halftone

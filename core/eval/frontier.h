@@ -1,14 +1,10 @@
 // How much of what was fed, and of what the model foresaw, lies on the nodes that a hop of a graph
-// can reach: measured on the stored traces of items that know their frontier.
-//
-// A thinking step belongs to the hop of the token that stands in its place in the reference chain,
-// where that is a node; a hop is the first on which its node is reached. A chain of nodes alone
-// goes on beyond its end up to the last hop. A hidden state stands for a whole step of a chain: the
-// n-th for hop n.
+// can reach, and how many of them are held open: the mean over items of what analysis/frontier.h
+// says of each step of their stored traces.
 #pragma once
 
+#include "tasks/promptgraph.h"
 #include "tasks/task.h"
-#include "tokenizer/tokenizer.h"
 #include "trace/steprecord.h"
 #include "trace/tokentable.h"
 
@@ -16,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -24,23 +21,27 @@ namespace halftone {
 
 /// Over items, since samples of one item are not independent: an item counts by the mean of its
 /// samples, a sample by the mean of its steps on the hop.
-struct MeanWeight
+struct ItemMean
 {
     double mean = std::numeric_limits<double>::quiet_NaN();
     double standardError = std::numeric_limits<double>::quiet_NaN();
     std::int64_t items = 0;
 };
 
-/// The parts of a distribution. Frontier, other nodes, elsewhere and unrecorded make up all of it;
-/// optimal and decoys the frontier, of items that tell them apart.
+/// The parts of a distribution as FrontierShares has them, and how open it holds the frontier.
 struct HopWeights
 {
-    MeanWeight frontier;
-    MeanWeight optimal;
-    MeanWeight decoys;     // reached by this hop, and not optimal
-    MeanWeight otherNodes; // of the graph
-    MeanWeight elsewhere;  // on tokens that are no nodes
-    MeanWeight unrecorded; // on tokens that the trace does not keep
+    ItemMean frontier;
+    ItemMean optimal;
+    ItemMean decoys;
+    ItemMean otherNodes;
+    ItemMean elsewhere;
+    ItemMean unrecorded;
+    ItemMean nodes;          // of the frontier
+    ItemMean effectiveNodes; // of them in the distribution
+    // The same of the items alone whose frontier has two nodes at least.
+    ItemMean nodesAtForks;
+    ItemMean effectiveNodesAtForks;
 };
 
 struct HopReport
@@ -53,44 +54,34 @@ struct HopReport
 struct FrontierReport
 {
     std::int64_t samples = 0; // with a step that belongs to a hop
-    std::int64_t leftOut = 0; // items whose nodes are not one token each
+    std::int64_t leftOut = 0; // items with a frontier whose prompt is in no form that is read
     std::vector<HopReport> hops;
 };
 
-/// A graph in the tokens of a model.
-struct TokenGraph
-{
-    std::vector<std::vector<TokenId>> frontier; // by hop
-    std::vector<std::vector<TokenId>> optimal;  // empty where every way is right
-    std::vector<TokenId> nodes;                 // all, ascending
-    std::vector<std::optional<std::size_t>> hopOfThought;
-};
-
-/// Nothing where a node is not one token of its own. The other nodes are read from the prompt,
-/// where each fact is a sentence that begins with a node, or with "Every" and a node, and ends with
-/// one. `pieces` are the model's as the traces have them.
-[[nodiscard]] std::optional<TokenGraph> tokenGraph(const TaskItem&, const Tokenizer&,
-                                                   const TokenTable& pieces);
+/// Frontier and optimal nodes as the item knows them, form and other nodes as its prompt tells;
+/// nothing where the prompt tells no graph.
+[[nodiscard]] std::optional<PromptGraph> graphOf(const TaskItem&);
 
 /// Of one setting.
 class FrontierMeter
 {
 public:
     /// The samples of one item.
-    void add(const TokenGraph&, std::span<const std::vector<StepRecord>> samples);
-    /// One whose graph has no tokens.
+    void add(const PromptGraph&, std::span<const std::vector<StepRecord>> samples,
+             const std::shared_ptr<const TokenTable>&);
+    /// One that has no graph.
     void leaveOut() { ++m_leftOut; }
     [[nodiscard]] FrontierReport report() const;
 
 private:
-    using Parts = std::array<std::vector<double>, 6>; // of HopWeights, in its order, by item
+    using Figures = std::array<std::vector<double>, 10>; // of HopWeights, in its order, by item
     struct Hop
     {
-        Parts fed;
-        Parts raw;
+        Figures fed;
+        Figures raw;
     };
 
-    std::map<std::size_t, Hop> m_hops;
+    std::map<int, Hop> m_hops;
     std::int64_t m_samples = 0;
     std::int64_t m_leftOut = 0;
 };

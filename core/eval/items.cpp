@@ -35,7 +35,7 @@ std::string digestOf(const TaskSet& set)
         all += ';' + std::to_string(item.difficulty) + '\n';
         if (item.frontier.empty())
             continue;
-        add(item.chain); // which says what hop a thought belongs to
+        add(item.chain); // not measured; stored digests hold it
         for (const auto* hops : {&item.frontier, &item.optimal})
             for (const std::vector<std::string>& hop : *hops) {
                 all += std::to_string(hop.size()) + '|';

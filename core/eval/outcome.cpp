@@ -3,6 +3,7 @@
 #include "eval/statistics.h"
 #include "exchange/runexport.h"
 #include "tasks/answers.h"
+#include "trace/thought.h"
 
 #include <algorithm>
 #include <utility>
@@ -11,14 +12,6 @@
 namespace halftone {
 
 namespace {
-
-bool marksThinking(const StepRecord& step)
-{
-    return std::any_of(step.events.begin(), step.events.end(), [](const StepEvent& event) {
-        return event.kind == EventKind::ThinkingStarted || event.kind == EventKind::ThinkingEnded ||
-               event.kind == EventKind::ColdStop;
-    });
-}
 
 bool isFork(const StepRecord& step)
 {
@@ -33,17 +26,7 @@ bool keepsForkOpen(const StepRecord& step)
                          [](float weight) { return weight >= forkWeight; }) > 1;
 }
 
-bool isSaid(const StepRecord& step)
-{
-    return step.stop != StopReason::EndToken && !marksThinking(step);
-}
-
 } // namespace
-
-bool isThought(const StepRecord& step)
-{
-    return step.phase == Phase::Think && isSaid(step);
-}
 
 SampleOutcome outcomeOf(std::span<const StepRecord> steps, const TokenTable& tokens,
                         const TaskItem& item, AnswerRule rule)

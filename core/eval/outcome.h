@@ -13,9 +13,6 @@ namespace halftone {
 /// Two candidates, or two components of a mixture, that weigh so much each make a fork.
 inline constexpr float forkWeight = 0.2F;
 
-/// Of the thinking, and neither its marks nor the end token.
-[[nodiscard]] bool isThought(const StepRecord&);
-
 [[nodiscard]] SampleOutcome outcomeOf(std::span<const StepRecord>, const TokenTable&,
                                       const TaskItem&, AnswerRule);
 

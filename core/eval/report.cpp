@@ -281,8 +281,7 @@ EvaluationReport makeReport(const EvaluationInfo& info, const EvaluationPlan& pl
 }
 
 Result<void> addFrontiers(EvaluationReport& report, std::span<const StoredSample> samples,
-                          const TaskSet& items, const SessionStore& store,
-                          const Tokenizer& tokenizer)
+                          const TaskSet& items, const SessionStore& store)
 {
     std::map<std::string_view, std::map<std::string_view, std::vector<RunId>>>
         runs; // item, setting
@@ -301,7 +300,7 @@ Result<void> addFrontiers(EvaluationReport& report, std::span<const StoredSample
                 return Unexpected(read.error());
             pieces = std::move(*read);
         }
-        const auto graph = tokenGraph(item, tokenizer, *pieces);
+        const auto graph = graphOf(item);
         for (const auto& [setting, ids] : own->second) {
             FrontierMeter& meter = meters[setting];
             if (!graph) {
@@ -315,7 +314,7 @@ Result<void> addFrontiers(EvaluationReport& report, std::span<const StoredSample
                     return Unexpected(steps.error());
                 traces.push_back(std::move(*steps));
             }
-            meter.add(*graph, traces);
+            meter.add(*graph, traces, pieces);
         }
     }
     for (SettingReport& setting : report.settings)

@@ -1,5 +1,5 @@
 // What an evaluation has shown so far, from its stored samples alone: no model, no data set. What
-// its traces tell of graphs is added where the items and the model's tokenizer are at hand.
+// its traces tell of graphs is added where the items are at hand.
 #pragma once
 
 #include "base/progress.h"
@@ -117,10 +117,10 @@ inline constexpr std::size_t maxPairedSettings = 20;
 /// takes seconds; when it is cancelled the report is not complete.
 [[nodiscard]] EvaluationReport makeReport(const EvaluationInfo&, const EvaluationPlan&,
                                           std::span<const StoredSample>, const CancelToken& = {});
-/// Measures the stored traces of items with a frontier; nothing where there are none. The tokenizer
-/// is the model's. Fails as reading the library does.
+/// Measures the stored traces of items with a frontier; nothing where there are none. Fails as
+/// reading the library does.
 [[nodiscard]] Result<void> addFrontiers(EvaluationReport&, std::span<const StoredSample>,
-                                        const TaskSet&, const SessionStore&, const Tokenizer&);
+                                        const TaskSet&, const SessionStore&);
 /// "soft beats greedy …" only where that is shown().
 [[nodiscard]] std::string sentenceOf(const Comparison&);
 

@@ -35,13 +35,13 @@ void add(JsonText& json, std::string_view key, const Quartiles& quartiles)
         .endObject();
 }
 
-void add(JsonText& json, std::string_view key, const MeanWeight& weight)
+void add(JsonText& json, std::string_view key, const ItemMean& mean)
 {
     json.key(key)
         .beginObject()
-        .member("mean", weight.mean)
-        .member("standard_error", weight.standardError)
-        .member("items", weight.items)
+        .member("mean", mean.mean)
+        .member("standard_error", mean.standardError)
+        .member("items", mean.items)
         .endObject();
 }
 
@@ -54,6 +54,10 @@ void add(JsonText& json, std::string_view key, const HopWeights& weights)
     add(json, "other_nodes", weights.otherNodes);
     add(json, "elsewhere", weights.elsewhere);
     add(json, "unrecorded", weights.unrecorded);
+    add(json, "frontier_nodes", weights.nodes);
+    add(json, "effective_nodes", weights.effectiveNodes);
+    add(json, "frontier_nodes_at_forks", weights.nodesAtForks);
+    add(json, "effective_nodes_at_forks", weights.effectiveNodesAtForks);
     json.endObject();
 }
 

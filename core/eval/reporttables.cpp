@@ -165,7 +165,12 @@ Table frontierTable(Reports reports)
                               {"decoys", "decoys", 3, Kind::Error},
                               {"other nodes", "other_nodes", 3, Kind::Error},
                               {"elsewhere", "elsewhere", 3, Kind::Error},
-                              {"unrecorded", "unrecorded", 3, Kind::Error}});
+                              {"unrecorded", "unrecorded", 3, Kind::Error},
+                              {"nodes", "frontier_nodes", 2, Kind::Error},
+                              {"effective", "effective_nodes", 2, Kind::Error},
+                              {"forks", "items_at_forks"},
+                              {"their nodes", "frontier_nodes_at_forks", 2, Kind::Error},
+                              {"effective", "effective_nodes_at_forks", 2, Kind::Error}});
     for (const EvaluationReport& report : reports)
         for (const SettingReport& setting : report.settings) {
             const auto addPart = [&](int hop, const char* of, const HopWeights& weights) {
@@ -173,7 +178,9 @@ Table frontierTable(Reports reports)
                     add(table, report,
                         {setting.name, std::int64_t{hop}, std::string(of), weights.frontier.items,
                          weights.frontier, weights.optimal, weights.decoys, weights.otherNodes,
-                         weights.elsewhere, weights.unrecorded});
+                         weights.elsewhere, weights.unrecorded, weights.nodes,
+                         weights.effectiveNodes, weights.nodesAtForks.items, weights.nodesAtForks,
+                         weights.effectiveNodesAtForks});
             };
             if (setting.frontier)
                 for (const HopReport& hop : setting.frontier->hops) {

@@ -13,7 +13,7 @@
 namespace halftone {
 
 /// What a report could not say stays empty, and so does a number that is none.
-using Cell = std::variant<std::monostate, std::string, std::int64_t, double, Estimate, MeanWeight>;
+using Cell = std::variant<std::monostate, std::string, std::int64_t, double, Estimate, ItemMean>;
 
 struct Column
 {
@@ -21,7 +21,7 @@ struct Column
     {
         Plain,
         Interval, // of Estimates: three columns of a spreadsheet
-        Error,    // of MeanWeights: likewise two
+        Error,    // of ItemMeans: likewise two
     };
     std::string title; // for a person
     std::string key;   // for a program, with the unit

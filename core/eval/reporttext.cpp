@@ -116,7 +116,7 @@ std::string shownAs(const Cell& cell, int digits)
                                                : number(value.value, digits) + " [" +
                                                      number(value.interval.low, digits) + ", " +
                                                      number(value.interval.high, digits) + "]";
-            else if constexpr (std::is_same_v<T, MeanWeight>)
+            else if constexpr (std::is_same_v<T, ItemMean>)
                 return number(value.mean, digits) +
                        (std::isnan(value.standardError)
                             ? std::string()
@@ -137,7 +137,7 @@ std::string latexCell(const Cell& cell, int digits)
         return "$" + number(estimate->value, digits) + "$ {\\scriptsize $[" +
                number(estimate->interval.low, digits) + ", " +
                number(estimate->interval.high, digits) + "]$}";
-    if (const auto* weight = std::get_if<MeanWeight>(&cell);
+    if (const auto* weight = std::get_if<ItemMean>(&cell);
         weight && !std::isnan(weight->standardError))
         return "$" + number(weight->mean, digits) + "$ {\\scriptsize $\\pm " +
                number(weight->standardError, digits) + "$}";
@@ -170,7 +170,7 @@ void addFields(Row& row, const Cell& cell, Column::Kind kind)
         for (const double value :
              {estimate->value, estimate->interval.low, estimate->interval.high})
             row.push_back(allDigits(value));
-    } else if (const auto* weight = std::get_if<MeanWeight>(&cell)) {
+    } else if (const auto* weight = std::get_if<ItemMean>(&cell)) {
         row.push_back(allDigits(weight->mean));
         row.push_back(allDigits(weight->standardError));
     } else if (const auto* value = std::get_if<double>(&cell)) {

@@ -1,7 +1,6 @@
 #include "exchange/runexport.h"
 #include "tokenizer/textstream.h"
-
-#include <algorithm>
+#include "trace/thought.h"
 
 namespace halftone {
 
@@ -35,12 +34,7 @@ private:
 /// forced, by their spelling.
 bool isMarker(const StepRecord& step, std::string_view piece)
 {
-    const bool recorded =
-        std::any_of(step.events.begin(), step.events.end(), [](const auto& event) {
-            return event.kind == EventKind::ThinkingStarted ||
-                   event.kind == EventKind::ThinkingEnded || event.kind == EventKind::ColdStop;
-        });
-    return recorded ||
+    return marksThinking(step) ||
            (step.input.kind == InputKind::Token && (piece == "<think>" || piece == "</think>"));
 }
 

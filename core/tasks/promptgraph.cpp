@@ -105,7 +105,8 @@ public:
             hopSets(static_cast<int>(m_names.size()), m_edges, start->second, ends, maxHops);
         if (sets.reachable.empty())
             return std::nullopt;
-        return PromptGraph{form, named(sets.reachable), named(sets.optimal)};
+        return PromptGraph{
+            form, named(sets.reachable), named(sets.optimal), {m_names.begin(), m_names.end()}};
     }
 
 private:

@@ -29,6 +29,8 @@ struct PromptGraph
     /// is reached, the nearer one if both are.
     std::vector<std::vector<std::string>> frontier;
     std::vector<std::vector<std::string>> optimal; // empty for a walk: every way is right
+    /// All that an arrow begins or ends at, reached or not, in the order of the text.
+    std::vector<std::string> nodes;
     bool operator==(const PromptGraph&) const = default;
 };
 

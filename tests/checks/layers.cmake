@@ -18,7 +18,7 @@ set(may_store base cache trace analysis)
 set(may_exchange base cache trace tokenizer analysis store)
 set(may_runs base trace reasoning engine store)
 set(may_tasks base format)
-set(may_eval base format trace tokenizer tasks reasoning engine store exchange runs)
+set(may_eval base format trace tasks analysis reasoning engine store exchange runs)
 set(may_train base format sampling tokenizer model tasks exchange)
 
 set(problems)

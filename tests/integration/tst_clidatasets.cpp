@@ -69,8 +69,9 @@ private Q_SLOTS:
         const auto json = [&](int line) { return QJsonDocument::fromJson(lines[line]).object(); };
         QCOMPARE(json(0)["name"].toString(), "published: prosqa_valid.json");
         QCOMPARE(json(0)["difficulty_unit"].toString(), "hops");
-        // Its made-up words are several tokens each to this model, and cannot be one in a mixture.
-        QCOMPARE(json(1)["settings"][0]["frontier"]["left_out"].toInt(), 2);
+        // Its made-up words are several tokens each to this model; graphs are read nevertheless.
+        QVERIFY(json(1)["settings"][0]["frontier"].isObject());
+        QCOMPARE(json(1)["settings"][0]["frontier"]["left_out"].toInt(), 0);
         QCOMPARE(json(2)["difficulty_unit"].toString(), "level");
         for (int line = 0; line < 3; ++line)
             QCOMPARE(json(line)["samples"].toInt(), 2);

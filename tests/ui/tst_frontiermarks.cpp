@@ -90,7 +90,10 @@ private Q_SLOTS:
             (QStringList{QStringLiteral("●on a shortest way"), QStringLiteral("○reachable decoy"),
                          QStringLiteral("×not of this hop"), QString()}));
         QVERIFY(keyText(panel).contains(
-            QStringLiteral("hop 1, on the frontier: mixture weight 0.75, raw probability 0.875")));
+            QStringLiteral("hop 1, on the frontier: mixture weight 0.75, raw probability 0.875; "
+                           "effective nodes 1.89 (raw 1.819) of 2<")));
+        cursor.moveTo(0); // "Max", where there is no fork to hold open
+        QVERIFY(keyText(panel).contains(QStringLiteral("raw probability 0.75<")));
         cursor.moveTo(1); // "is"
         QVERIFY(keyText(panel).contains(QStringLiteral("about no node")));
         QCOMPARE(frontierColumn(table).front(), QString());

@@ -18,6 +18,20 @@ struct Words
     Q_DECLARE_TR_FUNCTIONS(ReachWords)
 };
 
+/// At a fork alone: elsewhere there is nothing to hold open.
+QString heldOpenText(const FrontierStep& at, std::size_t nodes)
+{
+    const bool fed = !std::isnan(at.fed.effectiveNodes);
+    if (nodes < 2 || (!fed && std::isnan(at.raw.effectiveNodes)))
+        return {};
+    const QString raw = shownNumber(at.raw.effectiveNodes);
+    const QString held =
+        fed ? Words::tr("effective nodes %1 (raw %2) of %3")
+                  .arg(shownNumber(at.fed.effectiveNodes), raw, QString::number(nodes))
+            : Words::tr("effective nodes raw %1 of %2").arg(raw, QString::number(nodes));
+    return QStringLiteral("; ") + held;
+}
+
 } // namespace
 
 QString symbol(Reach reach)
@@ -68,11 +82,15 @@ QString frontierText(const RunDocument& document, qint64 step)
     const FrontierStep& at = frontier->steps()[static_cast<std::size_t>(step)];
     if (!at.hop)
         return {};
-    if (std::isnan(at.mixture))
-        return Words::tr("hop %1, on the frontier: raw probability %2")
-            .arg(QString::number(*at.hop), shownNumber(at.raw));
-    return Words::tr("hop %1, on the frontier: mixture weight %2, raw probability %3")
-        .arg(QString::number(*at.hop), shownNumber(at.mixture), shownNumber(at.raw));
+    const QString weight =
+        std::isnan(at.fed.frontier)
+            ? Words::tr("hop %1, on the frontier: raw probability %2")
+                  .arg(QString::number(*at.hop), shownNumber(at.raw.frontier))
+            : Words::tr("hop %1, on the frontier: mixture weight %2, raw probability %3")
+                  .arg(QString::number(*at.hop), shownNumber(at.fed.frontier),
+                       shownNumber(at.raw.frontier));
+    return weight +
+           heldOpenText(at, frontier->graph().frontier[static_cast<std::size_t>(*at.hop)].size());
 }
 
 QString frontierHelp()
@@ -82,7 +100,10 @@ QString frontierHelp()
         "of the thinking so far have gone. Mixture weight: of what was fed, the part on nodes of "
         "the frontier (1 or 0 for a single token). Raw probability: the same of the raw "
         "distribution (T = 1, full vocabulary), over the recorded candidates. A token that begins "
-        "the name of a node counts with it.");
+        "the name of a node counts with it. Effective nodes: how many of the frontier's nodes "
+        "share "
+        "this weight as if evenly, e to the entropy over them; said where the frontier has two or "
+        "more.");
 }
 
 } // namespace halftone::ui

@@ -21,10 +21,10 @@ inline constexpr Reach allReaches[] = {Reach::Optimal, Reach::Decoy, Reach::None
 /// Of Okabe and Ito's, shifted to stand out from the palette's base.
 [[nodiscard]] QColor reachColor(Reach, const QPalette&);
 
-/// "hop 2, on the frontier: mixture weight 0.9731, raw probability 0.951"; empty where nothing is
-/// known or shown.
+/// "hop 2, on the frontier: mixture weight 0.9731, raw probability 0.951; effective nodes 1.9 (raw
+/// 1.5) of 2"; empty where nothing is known or shown.
 [[nodiscard]] QString frontierText(const RunDocument&, qint64 step);
-/// What the two numbers are, whole sentences for tool tips.
+/// What the numbers are, whole sentences for tool tips.
 [[nodiscard]] QString frontierHelp();
 
 } // namespace halftone::ui

@@ -147,8 +147,8 @@ void RunDocument::extendSeries(std::size_t from)
         return;
     m_frontier->append(std::span(m_steps).subspan(from));
     for (std::size_t i = from; i < m_steps.size(); ++i) {
-        m_series[ofRecords].push_back(m_frontier->steps()[i].mixture);
-        m_series[ofRecords + 1].push_back(m_frontier->steps()[i].raw);
+        m_series[ofRecords].push_back(m_frontier->steps()[i].fed.frontier);
+        m_series[ofRecords + 1].push_back(m_frontier->steps()[i].raw.frontier);
     }
 }
 

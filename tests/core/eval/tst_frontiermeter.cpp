@@ -1,9 +1,10 @@
 // Weights on the nodes of a graph, of traces made by hand whose sums can be seen.
+#include "analysis/frontier.h"
 #include "eval/frontier.h"
-#include "qverifyresult.h"
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
 
 using namespace halftone;
@@ -11,20 +12,12 @@ using namespace halftone;
 namespace {
 
 /// One word a token, numbered in this order.
-const std::vector<std::string> words{"<unk>", "<think>", "</think>", ".",   "from", "Every",
-                                     "is",    "a",       "Max",      "Tom", "zorp", "lemp",
-                                     "gorp",  "blin",    "murf",     "word"};
+const std::vector<std::string> words{"</think>", ".",    "Every", "is",   "a",    "Max", "Tom",
+                                     "zorp",     "lemp", "gorp",  "blin", "murf", "word"};
 
-std::unique_ptr<Tokenizer> tokenizer()
+std::shared_ptr<const TokenTable> table()
 {
-    std::string vocabulary;
-    for (std::size_t i = 0; i < words.size(); ++i)
-        vocabulary += (i > 0 ? ", \"" : "\"") + words[i] + "\": " + std::to_string(i);
-    return Tokenizer::fromJson(
-               R"({"model": {"type": "WordLevel", "unk_token": "<unk>", "vocab": {)" + vocabulary +
-                   R"(}}, "pre_tokenizer": {"type": "Whitespace"}})",
-               "words")
-        .value();
+    return std::make_shared<const TokenTable>(words, " ");
 }
 
 TokenId id(const std::string& word)
@@ -39,19 +32,17 @@ TaskItem graphItem()
 {
     TaskItem item;
     item.prompt = "Max is a zorp . Max is a lemp . Every zorp is a gorp . Every lemp is a murf . "
-                  "Tom is a blin . from Max <think>";
-    item.chain = "Max is a zorp . Every zorp is a gorp .";
+                  "Tom is a blin . Is Max a gorp or a blin ? <think>";
     item.frontier = {{"Max"}, {"zorp", "lemp"}, {"gorp", "murf"}};
     item.optimal = {{"Max"}, {"zorp"}, {"gorp"}};
     return item;
 }
 
-/// Two ways of nodes alone, one of them shorter, and the reference is the shorter one.
+/// Two ways of nodes alone, one of them shorter.
 TaskItem walkItem()
 {
     TaskItem item;
     item.prompt = "Max zorp . Max lemp . lemp gorp . from Max <think>";
-    item.chain = "zorp";
     item.frontier = {{"Max"}, {"zorp", "lemp"}, {"gorp"}};
     return item;
 }
@@ -64,6 +55,7 @@ StepRecord thought(const Weights& fed, const Weights& raw, InputKind kind = Inpu
     StepRecord step;
     step.phase = Phase::Think;
     step.input.kind = kind;
+    step.sampled = fed.empty() ? TokenId{} : id(fed.front().first);
     for (const auto& [word, weight] : fed) {
         step.input.ids.push_back(id(word));
         step.input.weights.push_back(weight);
@@ -92,7 +84,7 @@ const HopReport& hopOf(const FrontierReport& report, int hop)
                          [hop](const HopReport& one) { return one.hop == hop; });
 }
 
-bool near(const MeanWeight& weight, double mean)
+bool near(const ItemMean& weight, double mean)
 {
     if (std::abs(weight.mean - mean) < 1e-6)
         return true;
@@ -107,38 +99,25 @@ class FrontierMeterTest : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void nodesAreFoundInPromptAndChain()
+    void theItemKnowsItsFrontierAndThePromptItsFormAndNodes()
     {
-        const auto graph = tokenGraph(graphItem(), *m_tokenizer, *m_tokenizer->table());
+        TaskItem item = graphItem();
+        item.frontier = {{"Max"}, {"zorp"}};
+        item.optimal = {};
+        const auto graph = graphOf(item);
         QVERIFY(graph);
-        QCOMPARE(graph->frontier[1], (std::vector{id("zorp"), id("lemp")}));
-        QCOMPARE(graph->nodes, (std::vector{id("Max"), id("Tom"), id("zorp"), id("lemp"),
-                                            id("gorp"), id("blin"), id("murf")}));
-        using Hops = std::vector<std::optional<std::size_t>>;
-        QCOMPARE(graph->hopOfThought, (Hops{0, {}, {}, 1, {}, {}, 1, {}, {}, 2, {}}));
-    }
-
-    void aChainOfNodesAloneGoesOnToTheLastHop()
-    {
-        const auto graph = tokenGraph(walkItem(), *m_tokenizer, *m_tokenizer->table());
-        QVERIFY(graph);
-        QCOMPARE(graph->hopOfThought, (std::vector<std::optional<std::size_t>>{1, 2}));
-    }
-
-    void aNodeThatIsNoTokenOfItsOwnLeavesTheItemOut()
-    {
-        TaskItem unknown = graphItem();
-        unknown.frontier[1][1] = "quux"; // <unk>
-        QVERIFY(!tokenGraph(unknown, *m_tokenizer, *m_tokenizer->table()));
-        TaskItem several = walkItem();
-        several.frontier[2][0] = "gorp blin";
-        QVERIFY(!tokenGraph(several, *m_tokenizer, *m_tokenizer->table()));
+        QCOMPARE(graph->form, PromptGraph::Form::Sentences);
+        QCOMPARE(graph->frontier, item.frontier);
+        QVERIFY(graph->optimal.empty());
+        QCOMPARE(graph->nodes,
+                 (std::vector<std::string>{"Max", "zorp", "lemp", "gorp", "murf", "Tom", "blin"}));
+        item.prompt = "How many apples are there?";
+        QVERIFY(!graphOf(item));
     }
 
     void eachPartOfADistributionIsCounted()
     {
-        const TaskItem item = graphItem();
-        const auto graph = tokenGraph(item, *m_tokenizer, *m_tokenizer->table()).value();
+        const PromptGraph graph = graphOf(graphItem()).value();
         Trace steps;
         for (const char* text : {"Max", "is", "a"})
             steps.push_back(word(text));
@@ -155,7 +134,7 @@ private Q_SLOTS:
         steps.push_back(thought({{"murf", 0.5F}, {"zorp", 0.2F}}, {{"gorp", 1.0F}}));
         steps.push_back(endOfThinking());
         FrontierMeter meter;
-        meter.add(graph, std::vector<Trace>{steps});
+        meter.add(graph, std::vector<Trace>{steps}, table());
         const FrontierReport report = meter.report();
         QCOMPARE(report.samples, 1);
         QCOMPARE(report.hops.size(), 3U);
@@ -176,14 +155,15 @@ private Q_SLOTS:
 
     void anItemCountsOnceHoweverManySamplesItHas()
     {
-        const auto graph = tokenGraph(walkItem(), *m_tokenizer, *m_tokenizer->table()).value();
+        const PromptGraph graph = graphOf(walkItem()).value();
         const auto sample = [](float onFrontier) {
             return Trace{thought({{"zorp", onFrontier}, {"word", 1 - onFrontier}}, {})};
         };
         FrontierMeter meter;
         meter.add(graph,
-                  std::vector<Trace>{sample(1), sample(1), sample(0.25F), sample(0.75F)}); // 0.75
-        meter.add(graph, std::vector<Trace>{sample(0.25F)});
+                  std::vector<Trace>{sample(1), sample(1), sample(0.25F), sample(0.75F)}, // 0.75
+                  table());
+        meter.add(graph, std::vector<Trace>{sample(0.25F)}, table());
         const HopWeights fed = hopOf(meter.report(), 1).fed;
         QVERIFY(near(fed.frontier, 0.5));
         QCOMPARE(fed.frontier.items, 2);
@@ -194,12 +174,12 @@ private Q_SLOTS:
 
     void hiddenStatesHaveARawDistributionAlone()
     {
-        const auto graph = tokenGraph(graphItem(), *m_tokenizer, *m_tokenizer->table()).value();
+        const PromptGraph graph = graphOf(graphItem()).value();
         FrontierMeter meter;
         const Trace latent{thought({}, {{"lemp", 0.5F}, {"zorp", 0.25F}}, InputKind::Hidden),
                            thought({}, {{"gorp", 1.0F}}, InputKind::Hidden),
                            thought({}, {{"gorp", 1.0F}}, InputKind::Hidden)};
-        meter.add(graph, std::vector<Trace>{latent});
+        meter.add(graph, std::vector<Trace>{latent}, table());
         const FrontierReport report = meter.report();
         QCOMPARE(report.hops.size(), 2U); // the third is beyond the graph
         QVERIFY(near(hopOf(report, 1).raw.frontier, 0.75) &&
@@ -208,8 +188,92 @@ private Q_SLOTS:
         QCOMPARE(hopOf(report, 1).fed.frontier.items, 0);
     }
 
-private:
-    std::unique_ptr<Tokenizer> m_tokenizer = tokenizer();
+    void howManyNodesAreHeldOpenIsCounted()
+    {
+        const PromptGraph fork = graphOf(walkItem()).value();
+        TaskItem oneWay = walkItem();
+        oneWay.frontier = {{"Max"}, {"zorp"}, {"gorp"}};
+        FrontierMeter meter;
+        // Two of two nodes in unequal parts, beside what is no node; of the raw one, one alone.
+        const Trace open{thought({{"zorp", 0.6F}, {"lemp", 0.2F}, {"word", 0.2F}},
+                                 {{"lemp", 0.5F}, {"word", 0.5F}})};
+        meter.add(fork, std::vector<Trace>{open}, table());
+        const double quarters = std::pow(0.75, -0.75) * std::pow(0.25, -0.25); // exp(entropy)
+        HopReport hop = hopOf(meter.report(), 1);
+        QVERIFY(near(hop.fed.nodes, 2) && near(hop.fed.effectiveNodes, quarters));
+        QVERIFY(near(hop.raw.nodes, 2) && near(hop.raw.effectiveNodes, 1));
+        QVERIFY(near(hop.fed.effectiveNodesAtForks, quarters));
+
+        meter.add(graphOf(oneWay).value(), std::vector<Trace>{open}, table());
+        hop = hopOf(meter.report(), 1);
+        QVERIFY(near(hop.fed.nodes, 1.5));
+        QVERIFY(near(hop.fed.effectiveNodes, (quarters + 1) / 2));
+        QVERIFY(near(hop.fed.nodesAtForks, 2));
+        QVERIFY(near(hop.fed.effectiveNodesAtForks, quarters));
+        QCOMPARE(hop.fed.nodesAtForks.items, 1);
+
+        // Who holds no node has no number of them, not nought or one.
+        meter.add(fork, std::vector<Trace>{{word("word")}}, table());
+        hop = hopOf(meter.report(), 1);
+        QCOMPARE(hop.fed.nodesAtForks.items, 2);
+        QCOMPARE(hop.fed.effectiveNodesAtForks.items, 1);
+    }
+
+    /// The window shows the steps, the report their means: they must not tell two stories.
+    void theFiguresOfASampleAreTheMeansOfItsTrace()
+    {
+        const PromptGraph graph = graphOf(graphItem()).value();
+        // Names of two tokens each, so that a step may go on with one.
+        const std::vector<std::string> pieces{" Max", " is", " a",     " zo", "rp", " le",
+                                              "mp",   ".",   " Every", " go", " q", "</think>"};
+        const auto tokens = std::make_shared<const TokenTable>(pieces, "");
+        Trace steps;
+        for (const int piece : {0, 1, 2, 3, 4, 7, 8, 3, 4, 1, 2, 9, 4, 7, 11}) {
+            StepRecord& step = steps.emplace_back();
+            step.phase = Phase::Think;
+            step.sampled = TokenId{piece};
+            step.input = {InputKind::Mixture,
+                          {TokenId{piece}, TokenId{5}, TokenId{10}},
+                          {0.5F, 0.3F, 0.125F},
+                          {},
+                          0};
+            step.candidates = {{TokenId{piece}, 0.4F, 0, 0}, {TokenId{3}, 0.2F, 0, 0}};
+        }
+        steps.back().events.push_back({EventKind::ThinkingEnded, {}});
+        FrontierTrace trace(graph, tokens);
+        trace.append(steps);
+        FrontierMeter meter;
+        meter.add(graph, std::vector<Trace>{steps}, tokens);
+        const FrontierReport report = meter.report();
+        QCOMPARE(report.hops.size(), 3U);
+        int stepsWithHop = 0;
+        for (const HopReport& hop : report.hops) {
+            const auto meanOf = [&](FrontierShares FrontierStep::*of,
+                                    double FrontierShares::*part) {
+                double sum = 0;
+                int count = 0;
+                for (const FrontierStep& step : trace.steps())
+                    if (step.hop == hop.hop && !std::isnan((step.*of).*part)) {
+                        sum += (step.*of).*part;
+                        ++count;
+                    }
+                return sum / count;
+            };
+            for (const auto& [weights, of] :
+                 {std::pair{hop.fed, &FrontierStep::fed}, std::pair{hop.raw, &FrontierStep::raw}}) {
+                QVERIFY(near(weights.frontier, meanOf(of, &FrontierShares::frontier)));
+                QVERIFY(near(weights.optimal, meanOf(of, &FrontierShares::optimal)));
+                QVERIFY(near(weights.decoys, meanOf(of, &FrontierShares::decoys)));
+                QVERIFY(near(weights.otherNodes, meanOf(of, &FrontierShares::otherNodes)));
+                QVERIFY(near(weights.elsewhere, meanOf(of, &FrontierShares::elsewhere)));
+                QVERIFY(near(weights.unrecorded, meanOf(of, &FrontierShares::unrecorded)));
+                QVERIFY(near(weights.effectiveNodes, meanOf(of, &FrontierShares::effectiveNodes)));
+            }
+            stepsWithHop += static_cast<int>(
+                std::ranges::count(trace.steps(), std::optional(hop.hop), &FrontierStep::hop));
+        }
+        QCOMPARE(stepsWithHop, 7); // Max; zo, rp; zo, rp; go, rp
+    }
 };
 
 QTEST_GUILESS_MAIN(FrontierMeterTest)

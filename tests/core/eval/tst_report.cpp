@@ -274,9 +274,12 @@ private Q_SLOTS:
     void weightsOnAGraphAreInEveryForm()
     {
         EvaluationReport report = reportOf(oneEach(4, 4, 4));
-        const MeanWeight all{0.75, 0.125, 4};
-        HopWeights fed{all, {0.5, 0.25, 4}, {0.25, 0.25, 4}, {}, {}, {}};
-        report.settings[1].frontier = FrontierReport{4, 1, {{2, fed, {all, {}, {}, {}, {}, {}}}}};
+        const ItemMean all{0.75, 0.125, 4};
+        HopWeights fed{all, {0.5, 0.25, 4}, {0.25, 0.25, 4}, {},        {},
+                       {},  {1.5, 0.25, 4}, {1.25, 0.5, 4},  {2, 0, 2}, {1.75, 0.25, 2}};
+        HopWeights raw;
+        raw.frontier = all;
+        report.settings[1].frontier = FrontierReport{4, 1, {{2, fed, raw}}};
         const std::string text = reportAsText(report);
         QVERIFY2(text.find("0.750 ± 0.125  0.500 ± 0.250  0.250 ± 0.250") != std::string::npos,
                  text.c_str());
@@ -287,11 +290,16 @@ private Q_SLOTS:
         const QJsonValue hop = frontier["hops"][0];
         QCOMPARE(hop["hop"].toInt(), 2);
         QCOMPARE(hop["fed"]["optimal"]["standard_error"].toDouble(), 0.25);
+        QCOMPARE(hop["fed"]["frontier_nodes"]["mean"].toDouble(), 1.5);
+        QCOMPARE(hop["fed"]["effective_nodes"]["mean"].toDouble(), 1.25);
+        QCOMPARE(hop["fed"]["frontier_nodes_at_forks"]["items"].toInt(), 2);
+        QCOMPARE(hop["fed"]["effective_nodes_at_forks"]["mean"].toDouble(), 1.75);
         QVERIFY(hop["raw"]["optimal"]["mean"].isNull());
         const auto csv =
             QByteArray::fromStdString(reportAsCsv(report, ReportTable::Frontier)).split('\n');
-        QCOMPARE(csv[1], "0,,\"soft, 50 %\",2,fed,4,0.75,0.125,0.5,0.25,0.25,0.25,,,,,,");
-        QCOMPARE(csv[2], "0,,\"soft, 50 %\",2,raw,4,0.75,0.125,,,,,,,,,,");
+        QCOMPARE(csv[1], "0,,\"soft, 50 %\",2,fed,4,0.75,0.125,0.5,0.25,0.25,0.25,,,,,,,"
+                         "1.5,0.25,1.25,0.5,2,2.0,0.0,1.75,0.25");
+        QCOMPARE(csv[2], "0,,\"soft, 50 %\",2,raw,4,0.75,0.125,,,,,,,,,,,,,,,0,,,,");
         const std::string latex = reportAsLatex(report, ReportTable::Frontier);
         QVERIFY2(latex.find("$0.750$ {\\scriptsize $\\pm 0.125$}") != std::string::npos,
                  latex.c_str());

@@ -193,6 +193,13 @@ private Q_SLOTS:
         QVERIFY(frontierOf(prompt) == (Sets{{"a"}, {"b"}, {"c"}}));
     }
 
+    void allNodesAreNamedReachedOrNot()
+    {
+        const auto way = promptGraph("a b . b c . x y . from a");
+        QVERIFY(way.has_value());
+        QCOMPARE(way->nodes, (std::vector<std::string>{"a", "b", "c", "x", "y"}));
+    }
+
     void theLastOfSeveralQuestionsCounts()
     {
         const auto graph =
