@@ -5,6 +5,8 @@
 #include "eval/evaluation.h"
 #include "eval/items.h"
 #include "eval/reporttext.h"
+#include "eval/standing.h"
+#include "eval/storedevaluation.h"
 #include "jsonoutput.h"
 #include "libraryoptions.h"
 #include "longcall.h"
@@ -18,6 +20,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -86,30 +89,13 @@ void print(const EvalOptions& options, const std::vector<EvaluationReport>& repo
 Result<EvaluationReport> reportOf(const EvaluationStore& store, const SessionStore& runs,
                                   EvaluationId id)
 {
-    const auto info = store.evaluation(id);
-    if (!info)
-        return Unexpected(info.error());
-    auto plan = evaluationPlanFromJson(info->plan);
-    if (!plan)
-        return failure(ErrorCode::InvalidInput, "The plan of evaluation " +
-                                                    std::to_string(id.value) +
-                                                    " cannot be read: " + plan.error().message);
-    const auto samples = store.samples(id);
-    if (!samples)
-        return Unexpected(samples.error());
-    const auto items = itemsOf(*plan);
-    const bool same = items && digestOf(*items) == info->dataDigest;
-    if (same)
-        plan->rule = items->rule;
-    EvaluationReport report = makeReport(*info, *plan, *samples);
-    if (same)
-        report.difficultyUnit = items->difficultyUnit;
-    if (!same)
-        report.notes.push_back("What needs the items is left out: " +
-                               (items ? plan->data.file + " has changed since they were asked."
-                                      : items.error().message));
-    else if (auto added = addFrontiers(report, *samples, *items, runs); !added)
-        return Unexpected(added.error());
+    const auto stored = readEvaluation(store, id);
+    if (!stored)
+        return Unexpected(stored.error());
+    EvaluationReport report = makeReport(*stored);
+    if (stored->items)
+        if (auto added = addFrontiers(report, stored->samples, *stored->items, runs); !added)
+            return Unexpected(added.error());
     return report;
 }
 
@@ -201,6 +187,17 @@ Result<ExitCode> run(const EvalOptions& options, Output& out)
     return report(options, done, out);
 }
 
+/// "12 samples", "5 of 12 samples", "5 of at least 12 samples".
+std::string doneOf(const EvaluationInfo& info, const std::optional<EvaluationStanding>& standing)
+{
+    if (!standing)
+        return counted(info.samplesDone, "sample") + ", its plan cannot be read";
+    if (standing->finished)
+        return counted(info.samplesDone, "sample");
+    return std::to_string(info.samplesDone) + (standing->atLeast ? " of at least " : " of ") +
+           counted(standing->samplesPlanned, "sample");
+}
+
 /// Those in the library, newest first.
 Result<ExitCode> list(const EvalOptions& options, Output& out)
 {
@@ -216,11 +213,11 @@ Result<ExitCode> list(const EvalOptions& options, Output& out)
     }
     auto all = nlohmann::ordered_json::array();
     for (const EvaluationInfo& info : found) {
+        const std::optional<EvaluationStanding> standing = standingOf(info);
         if (!options.json) {
             out << info.id.value << "  " << whenText(info.createdMs) << "  "
                 << printableLine(info.name) << "  " << printableLine(info.model) << "  "
-                << counted(info.samplesDone, "sample") << "  session " << info.session.value
-                << '\n';
+                << doneOf(info, standing) << "  session " << info.session.value << '\n';
             continue;
         }
         nlohmann::ordered_json json;
@@ -230,6 +227,11 @@ Result<ExitCode> list(const EvalOptions& options, Output& out)
         json["model"] = info.model;
         json["fingerprint"] = info.fingerprint;
         json["samples"] = info.samplesDone;
+        if (standing) {
+            json["samples_planned"] = standing->samplesPlanned;
+            json["samples_planned_at_least"] = standing->atLeast;
+            json["finished"] = standing->finished;
+        }
         json["session"] = info.session.value;
         all.push_back(std::move(json));
     }

@@ -75,14 +75,12 @@ EntropyHistogram entropyHistogram(std::span<const double> correct, std::span<con
     EntropyHistogram histogram;
     if (all.empty())
         return histogram;
-    std::sort(all.begin(), all.end());
-    const auto quartile = [&](double share) {
-        return all[static_cast<std::size_t>(share * static_cast<double>(all.size() - 1))];
-    };
     // Where all samples were sure of every step there is nothing to divide.
-    const double most = all.back() > 0 ? all.back() : 1;
+    const double greatest = *std::max_element(all.begin(), all.end());
+    const double most = greatest > 0 ? greatest : 1;
+    const Quartiles spread = quartiles(all);
     const double freedman =
-        2 * (quartile(0.75) - quartile(0.25)) / std::cbrt(static_cast<double>(all.size()));
+        2 * (spread.upper - spread.lower) / std::cbrt(static_cast<double>(all.size()));
     const double width = roundWidth(std::clamp(freedman, most / mostBins, most / fewestBins));
     const auto bins = static_cast<std::size_t>(std::floor(most / width)) + 1;
     for (std::size_t edge = 0; edge <= bins; ++edge)

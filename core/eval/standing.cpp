@@ -30,4 +30,12 @@ EvaluationStanding standingOf(const EvaluationInfo& info, const EvaluationPlan& 
     return standing;
 }
 
+std::optional<EvaluationStanding> standingOf(const EvaluationInfo& info)
+{
+    const auto plan = evaluationPlanFromJson(info.plan);
+    if (!plan)
+        return {};
+    return standingOf(info, *plan);
+}
+
 } // namespace halftone

@@ -5,6 +5,7 @@
 #include "store/evaluationstore.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace halftone {
 
@@ -20,5 +21,7 @@ struct EvaluationStanding
 /// Items are begun one after another and each under every setting and seed, so one that is not
 /// complete, or one that is planned and was not begun, tells that there is more to come.
 [[nodiscard]] EvaluationStanding standingOf(const EvaluationInfo&, const EvaluationPlan&);
+/// By the plan that is stored with it; none where that cannot be read.
+[[nodiscard]] std::optional<EvaluationStanding> standingOf(const EvaluationInfo&);
 
 } // namespace halftone

@@ -62,6 +62,7 @@ private Q_SLOTS:
                  list.out.constData());
         const CliResult listed = m_cli.run({"eval", "list", "--db", library, "--json"});
         QCOMPARE(listed.array()[0].toObject()["samples"].toInt(), 12);
+        QVERIFY(listed.array()[0].toObject()["finished"].toBool());
         QCOMPARE(m_cli.run({"eval", "list"}).out, QByteArray()); // a library that is not there yet
         // Every sample is a run like others.
         const CliResult sessions = m_cli.run({"sessions", "--db", library, "--json"});
@@ -144,6 +145,8 @@ private Q_SLOTS:
         QCOMPARE(process.exitStatus(), QProcess::CrashExit);
         const int before = samplesDone();
         QVERIFY2(before < 1200, "it must be killed before its end");
+        const QByteArray listed = m_cli.run({"eval", "list", "--db", library}).out;
+        QVERIFY2(listed.contains(QByteArray::number(before) + " of at least "), listed.constData());
 
         const CliResult resumed = m_cli.run(QStringList(arguments) << "--resume");
         COMPARE_DONE(resumed);

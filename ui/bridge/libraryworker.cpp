@@ -48,8 +48,7 @@ Result<void> exportTo(const std::filesystem::path& file, const StoredRun& run)
 ListedEvaluation listed(EvaluationInfo info)
 {
     ListedEvaluation entry;
-    if (const auto plan = evaluationPlanFromJson(info.plan))
-        entry.standing = standingOf(info, *plan);
+    entry.standing = standingOf(info);
     entry.info = std::move(info);
     return entry;
 }

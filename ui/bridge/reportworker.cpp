@@ -1,6 +1,6 @@
 #include "bridge/reportworker_p.h"
 
-#include "eval/items.h"
+#include "eval/storedevaluation.h"
 
 #include <utility>
 
@@ -69,35 +69,15 @@ Result<OpenedEvaluation> LibraryController::ReportWorker::make(EvaluationId id,
     const auto store = EvaluationStore::open(m_library, SessionStore::Access::ReadOnly);
     if (!store)
         return Unexpected(store.error());
-    Result<EvaluationInfo> info = (*store)->evaluation(id);
-    if (!info)
-        return Unexpected(info.error());
-    Result<EvaluationPlan> plan = evaluationPlanFromJson(info->plan);
-    if (!plan)
-        return failure(ErrorCode::InvalidInput,
-                       "The plan of evaluation " + std::to_string(id.value) +
-                           " cannot be read, so there is no report of it: " + plan.error().message);
-    Result<std::vector<StoredSample>> samples = (*store)->samples(id);
-    if (!samples)
-        return Unexpected(samples.error());
+    Result<StoredEvaluation> stored = readEvaluation(**store, id);
+    if (!stored)
+        return Unexpected(stored.error());
     OpenedEvaluation opened;
-    // Where the items are at hand they tell when two answers are the same, as for the command line.
-    const Result<TaskSet> items = itemsOf(*plan);
-    const bool same = items && digestOf(*items) == info->dataDigest;
-    if (same)
-        plan->rule = items->rule;
-    opened.standing = standingOf(*info, *plan);
-    opened.report = makeReport(*info, *plan, *samples, cancel);
-    if (same)
-        opened.report.difficultyUnit = items->difficultyUnit;
-    else
-        opened.report.notes.push_back(
-            "The items are not at hand, so that votes are counted by the answers' words: " +
-            (items ? plan->data.file + " has changed since they were asked."
-                   : items.error().message));
-    opened.figures = makeFigures(*plan, *samples, cancel);
-    opened.plan = std::move(*plan);
-    opened.samples = std::move(*samples);
+    opened.standing = standingOf(stored->info, stored->plan);
+    opened.report = makeReport(*stored, cancel);
+    opened.figures = makeFigures(stored->plan, stored->samples, cancel);
+    opened.plan = std::move(stored->plan);
+    opened.samples = std::move(stored->samples);
     return opened;
 }
 
