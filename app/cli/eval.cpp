@@ -35,6 +35,7 @@ struct EvalOptions
     ModelChoice model;
     LibraryChoice library;
     std::vector<std::int64_t> evaluations; // to report
+    std::optional<std::string> baseline;   // in place of that of the stored plan
     bool resume = false;
     bool json = false;
     bool csv = false;
@@ -87,11 +88,14 @@ void print(const EvalOptions& options, const std::vector<EvaluationReport>& repo
 }
 
 Result<EvaluationReport> reportOf(const EvaluationStore& store, const SessionStore& runs,
-                                  EvaluationId id)
+                                  EvaluationId id, const std::optional<std::string>& baseline)
 {
-    const auto stored = readEvaluation(store, id);
+    auto stored = readEvaluation(store, id);
     if (!stored)
         return Unexpected(stored.error());
+    if (baseline)
+        if (auto changed = compareWith(stored->plan, *baseline); !changed)
+            return Unexpected(changed.error());
     EvaluationReport report = makeReport(*stored);
     if (stored->items)
         if (auto added = addFrontiers(report, stored->samples, *stored->items, runs); !added)
@@ -111,7 +115,7 @@ Result<ExitCode> report(const EvalOptions& options, const std::vector<Evaluation
         return Unexpected(runs.error());
     std::vector<EvaluationReport> reports;
     for (const EvaluationId id : ids) {
-        auto one = reportOf(**store, **runs, id);
+        auto one = reportOf(**store, **runs, id, options.baseline);
         if (!one)
             return Unexpected(one.error());
         reports.push_back(std::move(*one));
@@ -174,6 +178,9 @@ Result<ExitCode> run(const EvalOptions& options, Output& out)
     auto requests = readRequests(options);
     if (!requests)
         return Unexpected(requests.error());
+    // One that is gone on with is reported as the plan says by now.
+    EvalOptions reported = options;
+    reported.baseline = requests->front().plan.baseline;
     std::vector<EvaluationId> done;
     for (EvaluationRequest& request : *requests) {
         if (!done.empty())
@@ -184,7 +191,7 @@ Result<ExitCode> run(const EvalOptions& options, Output& out)
             return Unexpected(id.error());
         done.push_back(*id);
     }
-    return report(options, done, out);
+    return report(reported, done, out);
 }
 
 /// "12 samples", "5 of 12 samples", "5 of at least 12 samples".
@@ -271,6 +278,10 @@ void addEval(CLI::App& program, Action& action)
         ->check(CLI::PositiveNumber)
         ->required();
     options->library.addTo(*reporting);
+    reporting
+        ->add_option("--baseline", options->baseline,
+                     "Compares every setting with this one alone, instead of as the plan says")
+        ->type_name("SETTING");
     addFormats(*reporting, *options);
     reporting->callback([options, &action] {
         action = [options](Output& out) {

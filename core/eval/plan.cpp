@@ -235,6 +235,14 @@ Result<void> readSettings(ObjectFields& plan, std::vector<EvaluationSetting>& se
     return {};
 }
 
+void readBaseline(ObjectFields& fields, EvaluationPlan& plan)
+{
+    std::string name;
+    fields.string("baseline", name);
+    if (fields.find("baseline") != nullptr && !compareWith(plan, name))
+        fields.wrong("baseline", "the name of a setting, a swept one's with its values");
+}
+
 /// The parts of a generator's request, named as the options of `tasks make`.
 void readTask(ObjectFields& fields, TaskRequest& task)
 {
@@ -295,6 +303,7 @@ Result<EvaluationPlan> readShared(const Json& json)
     readPassAt(fields, plan);
     if (auto read = readSettings(fields, plan.settings); !read)
         return Unexpected(read.error());
+    readBaseline(fields, plan);
     fields.find("data");
     if (auto right = fields.finish(mistake); !right)
         return Unexpected(right.error());
@@ -380,13 +389,27 @@ Result<std::vector<EvaluationPlan>> readPlans(const std::filesystem::path& file)
     return plans;
 }
 
+Result<void> compareWith(EvaluationPlan& plan, const std::string& baseline)
+{
+    const bool known = baseline.empty() || std::any_of(plan.settings.begin(), plan.settings.end(),
+                                                       [&](const EvaluationSetting& setting) {
+                                                           return setting.name == baseline;
+                                                       });
+    if (!known)
+        return failure(mistake, "The plan has no setting " + inQuotes(baseline) +
+                                    " to compare the others with.");
+    plan.baseline = baseline;
+    return {};
+}
+
 bool samePlan(std::string_view json, std::string_view other)
 {
     const auto without = [](std::string_view text) {
         Json plan = Json::parse(text, nullptr, false);
         if (!plan.is_object())
             return plan;
-        plan.erase("batch");
+        for (const char* changesNoSample : {"batch", "baseline"})
+            plan.erase(changesNoSample);
         Json& data = plan["data"];
         if (data.is_string())
             data = {{"file", data}};

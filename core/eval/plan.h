@@ -54,7 +54,8 @@ struct EvaluationPlan
     std::vector<std::int64_t> passAt{1};     // the k of pass@k, ascending
     int batch = 16;                          // runs that advance together
     std::vector<EvaluationSetting> settings; // sweeps spread out
-    std::string json;                        // the whole plan again, keys sorted
+    std::string baseline; // the setting that every other one is compared with; empty: all with all
+    std::string json;     // the whole plan again, keys sorted
 };
 
 /// Of one data set, as EvaluationPlan::json has it. Fails with InvalidInput (no plan at all) and
@@ -64,8 +65,11 @@ struct EvaluationPlan
 /// The plans in a file, one for each of its data sets. Names of files and models are made to mean
 /// what stands beside the plan where there is something.
 [[nodiscard]] Result<std::vector<EvaluationPlan>> readPlans(const std::filesystem::path&);
-/// Whether samples of one plan are samples of the other: all but how many runs advance together and
-/// the folder of the data, whose digest tells more.
+/// Makes a setting the baseline; empty: none. Fails with InvalidArgument where the plan has no such
+/// setting.
+[[nodiscard]] Result<void> compareWith(EvaluationPlan&, const std::string& baseline);
+/// Whether samples of one plan are samples of the other: all but how many runs advance together,
+/// what is compared with what, and the folder of the data, whose digest tells more.
 [[nodiscard]] bool samePlan(std::string_view json, std::string_view other);
 
 /// `item`'s prompt in the setting's template.

@@ -229,6 +229,27 @@ Comparison compare(const ItemSamples& first, const ItemSamples& second)
     return comparison;
 }
 
+/// The settings to compare, by their places in the plan.
+std::vector<std::pair<std::size_t, std::size_t>> pairsOf(const EvaluationPlan& plan)
+{
+    const std::size_t count = plan.settings.size();
+    std::vector<std::pair<std::size_t, std::size_t>> pairs;
+    if (!plan.baseline.empty()) {
+        std::size_t baseline = 0;
+        while (plan.settings[baseline].name != plan.baseline) // plans are refused without it
+            ++baseline;
+        for (std::size_t i = 0; i < count; ++i)
+            if (i != baseline)
+                pairs.emplace_back(i, baseline);
+        return pairs;
+    }
+    const std::size_t firsts = count > maxPairedSettings ? 1 : count; // pairs grow with the square
+    for (std::size_t i = 0; i < firsts; ++i)
+        for (std::size_t j = i + 1; j < count; ++j)
+            pairs.emplace_back(i, j);
+    return pairs;
+}
+
 /// Those that compared nothing are no tests.
 void correct(std::vector<Comparison>& comparisons)
 {
@@ -258,6 +279,7 @@ EvaluationReport makeReport(const EvaluationInfo& info, const EvaluationPlan& pl
 {
     EvaluationReport report;
     report.info = info;
+    report.baseline = plan.baseline;
     std::vector<ItemSamples> all;
     for (const EvaluationSetting& setting : plan.settings) {
         if (cancel.cancelled())
@@ -266,16 +288,13 @@ EvaluationReport makeReport(const EvaluationInfo& info, const EvaluationPlan& pl
         report.settings.push_back(reportOf(setting.name, all.back(), plan));
         report.samplesDone += report.settings.back().samples;
     }
-    const std::size_t firsts =
-        all.size() > maxPairedSettings ? 1 : all.size(); // the pairs grow with the square
-    for (std::size_t i = 0; i < firsts; ++i)
-        for (std::size_t j = i + 1; j < all.size(); ++j) {
-            if (cancel.cancelled())
-                return report;
-            report.comparisons.push_back(compare(all[i], all[j]));
-            report.comparisons.back().first = plan.settings[i].name;
-            report.comparisons.back().second = plan.settings[j].name;
-        }
+    for (const auto& [first, second] : pairsOf(plan)) {
+        if (cancel.cancelled())
+            return report;
+        report.comparisons.push_back(compare(all[first], all[second]));
+        report.comparisons.back().first = plan.settings[first].name;
+        report.comparisons.back().second = plan.settings[second].name;
+    }
     correct(report.comparisons);
     return report;
 }

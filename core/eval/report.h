@@ -104,8 +104,9 @@ struct EvaluationReport
     EvaluationInfo info;
     std::int64_t samplesDone = 0;
     std::vector<SettingReport> settings;
-    /// Of every two, in the plan's order; where there are more than maxPairedSettings, of the first
-    /// with each.
+    std::string baseline; // a setting; empty where there is none
+    /// Of each setting with the baseline. Without one of every two, in the plan's order; where
+    /// there are more than maxPairedSettings, of the first with each.
     std::vector<Comparison> comparisons;
     std::string difficultyUnit;     // "hops"; empty where the items are not at hand
     std::vector<std::string> notes; // what could not be said, in sentences

@@ -158,6 +158,7 @@ std::string reportAsJson(const EvaluationReport& report)
         .member("fingerprint", report.info.fingerprint)
         .member("samples", report.samplesDone)
         .member("difficulty_unit", report.difficultyUnit)
+        .member("baseline", report.baseline)
         .key("settings")
         .beginArray();
     for (const SettingReport& setting : report.settings)

@@ -204,7 +204,9 @@ std::string comparisonsInWords(const EvaluationReport& report)
     if (several)
         text += "Holm's p is corrected for the " + std::to_string(report.comparisons.size()) +
                 " comparisons, and decides; each interval is of one comparison alone.\n";
-    if (report.settings.size() > maxPairedSettings)
+    if (!report.baseline.empty())
+        text += "Every setting is compared with the baseline, " + report.baseline + ".\n";
+    else if (report.settings.size() > maxPairedSettings)
         text += "Of more than " + std::to_string(maxPairedSettings) +
                 " settings the first is compared with each.\n";
     return text;

@@ -55,6 +55,16 @@ private Q_SLOTS:
         QVERIFY(report({"--latex"}).out.contains("\\begin{tabular}"));
         QVERIFY(report({"--csv", "--part", "comparisons"}).out.contains(",sampled,soft,3,"));
         COMPARE_FAILURE(report({"--csv", "--part", "chairs"}), 2, "chairs");
+        QVERIFY(report({"--csv", "--part", "comparisons", "--baseline", "sampled"})
+                    .out.contains(",soft,sampled,3,"));
+        COMPARE_FAILURE(report({"--baseline", "chair"}), 2, "no setting 'chair'");
+        // Gone on with, it is reported as its plan says by now.
+        writeFile(m_cli.path("plan.json"),
+                  plan(2).replace("\"batch\": 4", "\"baseline\": \"sampled\""));
+        const CliResult again = m_cli.run({"eval", m_cli.path("plan.json"), "--resume", "--db",
+                                           library, "--csv", "--part", "comparisons"});
+        COMPARE_DONE(again);
+        QVERIFY2(again.out.contains("\n1,sums,soft,sampled,3,"), again.out.constData());
         const CliResult list = m_cli.run({"eval", "list", "--db", library});
         COMPARE_DONE(list);
         QVERIFY2(list.out.startsWith("1  ") && list.out.endsWith("  sums  starter  12 samples  "

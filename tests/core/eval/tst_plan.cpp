@@ -96,6 +96,20 @@ private Q_SLOTS:
         QCOMPARE(promptOf(read->settings[2], item), "Add. Now 1 + 1!");
     }
 
+    void theOthersAreComparedWithTheBaseline()
+    {
+        auto read = evaluationPlanFromJson(plan(
+            R"("baseline": "a, top-k 4", "settings": [{"name": "a", "sweep": {"top-k": [2, 4]}}])"));
+        QVERIFY_RESULT(read);
+        QCOMPARE(read->baseline, "a, top-k 4");
+        const auto none = compareWith(*read, "a");
+        QVERIFY(!none);
+        QCOMPARE(none.error().message, "The plan has no setting 'a' to compare the others with.");
+        QCOMPARE(read->baseline, "a, top-k 4");
+        QVERIFY_RESULT(compareWith(*read, ""));
+        QCOMPARE(read->baseline, "");
+    }
+
     void plansThatDifferInTheirBatchAreTheSame()
     {
         const std::string rest = R"("settings": [{"name": "a"}])";
@@ -104,6 +118,8 @@ private Q_SLOTS:
         const auto other = evaluationPlanFromJson(plan(R"("seeds": [1], )" + rest));
         QVERIFY(samePlan(small->json, large->json));
         QVERIFY(!samePlan(small->json, other->json));
+        const auto compared = evaluationPlanFromJson(plan(R"("baseline": "a", )" + rest));
+        QVERIFY(samePlan(small->json, compared->json));
     }
 
     void dataCanBeAFileOrATask()
@@ -206,6 +222,8 @@ private Q_SLOTS:
         row("lost system", setting(R"("system": "s", "template": "{prompt}")"), "holds {system}");
         row("thinking", setting(R"("thinking": "on")"), "true or false");
         row("rule", plan(R"("answer": "best")" + one), "one of last-word, hashes, boxed");
+        row("no such baseline", plan(R"("baseline": "b")" + one),
+            "'baseline' should be the name of a setting, a swept one's with its values, and is");
         row("batch", plan(R"("batch": 0)" + one), "a whole number from 1 to 256");
         row("negative", plan(R"("items": -4)" + one),
             "'items' should be a whole number from 1 to 1000000, and is -4");

@@ -185,6 +185,32 @@ private Q_SLOTS:
         QVERIFY(sentenceOf(same).starts_with("No difference is shown"));
     }
 
+    void settingsAreComparedWithTheBaselineAlone()
+    {
+        const std::string settings =
+            R"({"data": "d", "settings": [{"name": "a"}, {"name": "b"}, {"name": "c"}])";
+        std::vector<StoredSample> samples;
+        for (int i = 0; i < 40; ++i)
+            for (const std::string name : {"a", "b", "c"})
+                samples.push_back(sampleOf(name, i, 0, name == "b" ? i < 10 : i < 30));
+        const auto all = makeReport({}, evaluationPlanFromJson(settings + "}").value(), samples);
+        QCOMPARE(all.comparisons.size(), 3U);
+        const auto report = makeReport(
+            {}, evaluationPlanFromJson(settings + R"(, "baseline": "b"})").value(), samples);
+        QCOMPARE(report.comparisons.size(), 2U);
+        QCOMPARE(report.comparisons[0].first + report.comparisons[1].first, "ac");
+        for (const Comparison& one : report.comparisons) {
+            QCOMPARE(one.second, "b");
+            QCOMPARE(one.difference.difference, 0.5);
+            QCOMPARE(one.corrected, 2 * one.p); // Holm's, for two tests as clear as each other
+        }
+        QCOMPARE(all.comparisons[0].corrected, 3 * all.comparisons[0].p);
+        QVERIFY(reportAsText(report).find("Every setting is compared with the baseline, b.") !=
+                std::string::npos);
+        const auto json = QJsonDocument::fromJson(QByteArray::fromStdString(reportAsJson(report)));
+        QCOMPARE(json["baseline"].toString(), "b");
+    }
+
     void ofManySettingsTheFirstIsComparedWithEach()
     {
         const auto plan = evaluationPlanFromJson(
