@@ -31,7 +31,10 @@ void place(TrainSequence sequence, std::int32_t first, std::int32_t number, Pack
     move(sequence.noises, batch.noises);
     move(sequence.latents, batch.latents);
     move(sequence.targets, batch.targets);
-    move(sequence.own, packed.own);
+    for (OwnMixture& own : sequence.own) {
+        own.place.slot += first;
+        packed.own.push_back(own);
+    }
     batch.tokens += std::ssize(sequence.ids);
 }
 
@@ -83,18 +86,9 @@ Result<PackedBatch> BatchMaker::make(std::int64_t step, std::uint64_t firstDraw)
     }
     std::stable_sort(batch.mixtures.begin(), batch.mixtures.end(), bySlot);
     std::stable_sort(batch.targets.begin(), batch.targets.end(), bySlot);
+    std::sort(packed.own.begin(), packed.own.end(),
+              [](const OwnMixture& a, const OwnMixture& b) { return a.place.slot < b.place.slot; });
     return packed;
-}
-
-void feedMixture(TrainBatch& batch, std::int32_t slot,
-                 const std::vector<std::pair<std::int32_t, float>>& mixture)
-{
-    std::vector<SlotToken> parts;
-    for (const auto& [token, weight] : mixture)
-        parts.push_back({slot, token, weight});
-    batch.mixtures.insert(std::upper_bound(batch.mixtures.begin(), batch.mixtures.end(),
-                                           SlotToken{slot, 0, 0}, bySlot),
-                          parts.begin(), parts.end());
 }
 
 } // namespace halftone

@@ -32,8 +32,4 @@ private:
     const ExampleMaker& m_examples;
 };
 
-/// Feeds `mixture` at `slot` and keeps the batch's mixtures in order.
-void feedMixture(TrainBatch&, std::int32_t slot,
-                 const std::vector<std::pair<std::int32_t, float>>& mixture);
-
 } // namespace halftone

@@ -210,8 +210,7 @@ Result<TrainSequence> ExampleMaker::mixed(const TaskItem& item, const Pieces& pa
         ++round;
         if (own)
             sequence.own.push_back(
-                {slot,
-                 round,
+                {{slot, round},
                  noisy,
                  {m_recipe.seed, draw, ownMixtureStream + static_cast<std::uint32_t>(round)}});
         else

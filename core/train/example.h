@@ -14,12 +14,10 @@
 
 namespace halftone {
 
-/// A place that is to be fed the model's own mixture, which is known once those of lower rounds are
-/// fed.
+/// A place that is to be fed the model's own mixture.
 struct OwnMixture
 {
-    std::int32_t slot = 0;
-    std::int32_t round = 1;
+    RoundSlot place;
     bool noisy = false;
     RngKey key;
 };
@@ -30,7 +28,7 @@ struct TrainSequence
     std::vector<std::int32_t> ids;
     std::vector<SlotToken> mixtures;
     std::vector<SlotNoise> noises;
-    std::vector<LatentSlot> latents;
+    std::vector<RoundSlot> latents;
     std::vector<SlotToken> targets;
     std::vector<OwnMixture> own;
 };

@@ -4,18 +4,15 @@
 
 #include "base/rng.h"
 #include "train/recipe.h"
+#include "train/trainbatch.h"
 
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace halftone {
 
-/// Weights by token, above 0, that sum to 1.
-using TokenMixture = std::vector<std::pair<std::int32_t, float>>;
-
-/// Even over `tokens`, each counted once.
+/// All weights are above 0 and sum to 1. Even over `tokens`, each counted once.
 [[nodiscard]] TokenMixture evenMixture(std::vector<std::int32_t> tokens);
 /// The `top` most probable of `probabilities` [V], renormalised.
 [[nodiscard]] TokenMixture topMixture(std::span<const float> probabilities, std::int32_t top);

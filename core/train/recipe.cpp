@@ -1,7 +1,7 @@
 #include "train/recipe.h"
 
-#include "format/text_p.h"
 #include "format/objectfields_p.h"
+#include "format/text_p.h"
 
 #include <nlohmann/json.hpp>
 

@@ -21,6 +21,17 @@ std::vector<T> within(const std::vector<T>& all, std::int64_t first, std::int64_
 
 } // namespace
 
+void feedMixture(TrainBatch& batch, std::int32_t slot, const TokenMixture& mixture)
+{
+    const auto place =
+        std::upper_bound(batch.mixtures.begin(), batch.mixtures.end(), slot,
+                         [](std::int32_t at, const SlotToken& one) { return at < one.slot; });
+    std::vector<SlotToken> parts;
+    for (const auto& [token, weight] : mixture)
+        parts.push_back({slot, token, weight});
+    batch.mixtures.insert(place, parts.begin(), parts.end());
+}
+
 std::vector<BatchPart> splitRows(const TrainBatch& batch, std::int64_t most)
 {
     const std::int64_t count = std::clamp<std::int64_t>(batch.rows, 1, most);

@@ -9,9 +9,14 @@
 #include "base/rng.h"
 
 #include <cstdint>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 namespace halftone {
+
+/// Weights by token.
+using TokenMixture = std::vector<std::pair<std::int32_t, float>>;
 
 /// `weight` of a token at a slot, of a mixture that is fed or of a distribution that is wanted.
 struct SlotToken
@@ -31,9 +36,9 @@ struct SlotNoise
     RngKey key;
 };
 
-/// A slot that is fed the hidden state of the slot before it. Rounds count a sequence's latent
-/// slots from 1: round r needs those before it.
-struct LatentSlot
+/// A slot that is fed what the model makes of the slots before it: the last hidden state, or its
+/// own mixture. Rounds count such slots of a sequence from 1: round r needs those before it.
+struct RoundSlot
 {
     std::int32_t slot = 0;
     std::int32_t round = 1;
@@ -48,16 +53,24 @@ struct TrainBatch
     std::vector<std::int32_t> sequences; // [slots], numbered in the row; -1 where nothing is
     std::vector<SlotToken> mixtures;     // fed instead of the slot's id; by ascending slot
     std::vector<SlotNoise> noises;       // on mixtures
-    std::vector<LatentSlot> latents;     // fed instead of the slot's id
+    std::vector<RoundSlot> latents;      // fed the hidden state before them
     std::vector<SlotToken> targets;      // wanted after the slot; by ascending slot
     std::int64_t tokens = 0;             // slots that hold something
 };
+
+/// Feeds a mixture at a slot that was fed a token.
+void feedMixture(TrainBatch&, std::int32_t slot, const TokenMixture&);
 
 /// Some rows of a batch, as a batch of their own.
 struct BatchPart
 {
     TrainBatch batch;
     std::int32_t firstSlot = 0; // in the whole
+
+    [[nodiscard]] bool holds(std::int32_t slot) const
+    {
+        return slot >= firstSlot && slot - firstSlot < std::ssize(batch.ids);
+    }
 };
 
 /// At most `most` parts of about as many rows. They depend on the batch alone, so that what is

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <system_error>
 
 namespace halftone {
@@ -21,30 +20,23 @@ using Clock = std::chrono::steady_clock;
 constexpr double smoothing = 0.05; // of one step in the shown loss
 constexpr std::int64_t curvePoints = 500;
 
-/// Feeds the places of `packed.own` what the model predicts there, round by round, since each is
-/// fed to those after it.
+/// Feeds the places of `packed.own` what the model predicts there.
 Result<void> feedOwnMixtures(PackedBatch& packed, TrainingModel& model, const SoftSettings& soft)
 {
-    std::map<std::int32_t, std::vector<const OwnMixture*>> rounds;
+    std::vector<RoundSlot> places;
     for (const OwnMixture& own : packed.own)
-        rounds[own.round].push_back(&own);
-    const auto vocabulary = static_cast<std::size_t>(model.config().vocabularySize);
-    for (const auto& [round, places] : rounds) {
-        std::vector<std::int32_t> before;
-        for (const OwnMixture* place : places)
-            before.push_back(place->slot - 1);
-        const auto probabilities = model.probabilities(packed.batch, before);
-        if (!probabilities)
-            return Unexpected(probabilities.error());
-        for (std::size_t i = 0; i < places.size(); ++i) {
-            TokenMixture mixture =
-                topMixture(std::span(*probabilities).subspan(i * vocabulary, vocabulary), soft.top);
-            StepRng rng(places[i]->key);
-            if (places[i]->noisy)
-                mixture = perturbed(std::move(mixture), soft, rng);
-            feedMixture(packed.batch, places[i]->slot, mixture);
-        }
-    }
+        places.push_back(own.place);
+    const auto mix = [&](std::size_t place, std::span<const float> probabilities) {
+        const OwnMixture& own = packed.own[place];
+        StepRng rng(own.key);
+        TokenMixture mixture = topMixture(probabilities, soft.top);
+        return own.noisy ? perturbed(std::move(mixture), soft, rng) : mixture;
+    };
+    const auto mixtures = model.ownMixtures(packed.batch, places, mix);
+    if (!mixtures)
+        return Unexpected(mixtures.error());
+    for (std::size_t i = 0; i < places.size(); ++i)
+        feedMixture(packed.batch, places[i].slot, (*mixtures)[i]);
     return {};
 }
 
@@ -108,8 +100,9 @@ private:
         auto packed = m_batches.make(number, m_state.draw);
         if (!packed)
             return Unexpected(packed.error());
-        if (auto fed = feedOwnMixtures(*packed, m_model, m_recipe.soft); !fed)
-            return Unexpected(fed.error());
+        if (!packed->own.empty())
+            if (auto fed = feedOwnMixtures(*packed, m_model, m_recipe.soft); !fed)
+                return Unexpected(fed.error());
         const auto loss = m_model.accumulate(packed->batch);
         if (!loss)
             return Unexpected(loss.error());

@@ -8,7 +8,9 @@
 #include "model/modelconfig.h"
 #include "train/trainbatch.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -60,6 +62,8 @@ enum class Part : std::uint8_t
     SecondMoment
 };
 
+using MixFn = std::function<TokenMixture(std::size_t place, std::span<const float>)>;
+
 class TrainingModel
 {
 public:
@@ -76,9 +80,13 @@ public:
     /// Changes the weights and forgets the gradients; returns the gradient's norm before clipping.
     /// Fails with Internal, weights as they were, when that is no number.
     [[nodiscard]] virtual Result<double> update(const AdamW&) = 0;
-    /// softmax of the logits after each of `slots` [S, V].
-    [[nodiscard]] virtual Result<std::vector<float>>
-    probabilities(const TrainBatch&, std::span<const std::int32_t> slots) = 0;
+    /// What the model's own predictions make of each of `places`, which are by ascending slot:
+    /// round by round, since each is fed to those after it, `mix` is given the number of a place
+    /// and the probabilities [V] that the slot before it leaves. It is called on several threads at
+    /// once.
+    [[nodiscard]] virtual Result<std::vector<TokenMixture>>
+    ownMixtures(const TrainBatch&, std::span<const RoundSlot> places, const MixFn& mix) = 0;
+    /// After each of `slots` [S, V].
     [[nodiscard]] virtual Result<std::vector<float>>
     logits(const TrainBatch&, std::span<const std::int32_t> slots) = 0;
 

@@ -247,24 +247,41 @@ at::Tensor TrainableLlama::layersAt(const at::Tensor& slots, at::Tensor x, const
     return rmsNorm(x, weight("model.norm"), m_config.normEpsilon);
 }
 
+TrainableLlama::Pass TrainableLlama::begin(const TrainBatch& batch) const
+{
+    Pass pass{places(batch), {}, {}};
+    pass.states = layers(embedded(batch), pass.places, &pass.cache);
+    return pass;
+}
+
+void TrainableLlama::put(Pass& pass, const at::Tensor& slots, const at::Tensor& x) const
+{
+    pass.states = pass.states.index_copy(0, slots, layersAt(slots, x, pass.places, pass.cache));
+}
+
+void TrainableLlama::again(Pass& pass, const TrainBatch& batch,
+                           const std::vector<std::int64_t>& slots) const
+{
+    const at::Tensor where = indices(slots, m_device);
+    put(pass, where, embedded(batch).index_select(0, where));
+}
+
 at::Tensor TrainableLlama::hidden(const TrainBatch& batch) const
 {
-    const Places where = places(batch);
-    at::Tensor x = embedded(batch);
     if (batch.latents.empty())
-        return layers(x, where);
-    Cache cache;
-    at::Tensor states = layers(x, where, &cache);
+        return layers(embedded(batch), places(batch));
+    Pass pass = begin(batch);
+    at::Tensor x = embedded(batch);
     std::map<std::int32_t, std::vector<std::int64_t>> rounds;
-    for (const LatentSlot& latent : batch.latents)
+    for (const RoundSlot& latent : batch.latents)
         rounds[latent.round].push_back(latent.slot);
     for (const auto& [round, slots] : rounds) {
         const at::Tensor to = indices(slots, m_device);
-        const at::Tensor given = states.index_select(0, to.sub(1));
+        const at::Tensor given = pass.states.index_select(0, to.sub(1));
         x = x.index_copy(0, to, given);
-        states = states.index_copy(0, to, layersAt(to, given, where, cache));
+        put(pass, to, given);
     }
-    return layers(x, where);
+    return layers(x, pass.places);
 }
 
 at::Tensor TrainableLlama::logits(const at::Tensor& hidden) const

@@ -29,6 +29,34 @@ public:
     /// before the first round, each round adds its slots to the keys and values of that pass, and a
     /// last pass is fed all that was found.
     [[nodiscard]] at::Tensor hidden(const TrainBatch&) const;
+
+    /// What all layers share of a batch.
+    struct Places
+    {
+        std::int64_t rows = 0;
+        std::int64_t length = 0;
+        at::Tensor cosines; // [slots, 1, d / 2]
+        at::Tensor sines;
+        at::Tensor visibility; // [rows, 1, length, length]: 0 or -inf
+    };
+    struct KeyValues
+    {
+        at::Tensor keys;   // [slots, kv heads, d], turned
+        at::Tensor values; // [slots, kv heads, d]
+    };
+    using Cache = std::vector<KeyValues>; // by layer
+    /// A pass that can be gone on with.
+    struct Pass
+    {
+        Places places;
+        at::Tensor states; // as hidden()
+        Cache cache;
+    };
+    /// Without latent slots.
+    [[nodiscard]] Pass begin(const TrainBatch&) const;
+    /// Some slots again, with what the batch feeds them now; all others keep their states.
+    void again(Pass&, const TrainBatch&, const std::vector<std::int64_t>& slots) const;
+
     /// [S, V], of some rows of hidden().
     [[nodiscard]] at::Tensor logits(const at::Tensor& hidden) const;
 
@@ -39,29 +67,15 @@ public:
     [[nodiscard]] at::ScalarType type() const { return m_type; }
 
 private:
-    /// What all layers share of a batch.
-    struct Places
-    {
-        std::int64_t rows = 0;
-        std::int64_t length = 0;
-        at::Tensor cosines; // [slots, 1, d / 2]
-        at::Tensor sines;
-        at::Tensor visibility; // [rows, 1, length, length]: 0 or -inf
-    };
     [[nodiscard]] const at::Tensor& weight(const std::string& name) const;
     [[nodiscard]] Places places(const TrainBatch&) const;
     [[nodiscard]] at::Tensor embedded(const TrainBatch&) const;
-    struct KeyValues
-    {
-        at::Tensor keys;   // [slots, kv heads, d], turned
-        at::Tensor values; // [slots, kv heads, d]
-    };
-    using Cache = std::vector<KeyValues>; // by layer
-
     [[nodiscard]] at::Tensor layers(at::Tensor x, const Places&, Cache* = nullptr) const;
     /// layers() of some slots [n] alone, x [n, D], after what the cache holds; it takes theirs up.
     [[nodiscard]] at::Tensor layersAt(const at::Tensor& slots, at::Tensor x, const Places&,
                                       Cache&) const;
+    /// The states of some slots, fed x [n, D], into the pass.
+    void put(Pass&, const at::Tensor& slots, const at::Tensor& x) const;
     [[nodiscard]] at::Tensor attention(const std::string& layer, const at::Tensor& normed,
                                        const Places&, KeyValues*) const;
     [[nodiscard]] at::Tensor attentionAt(const std::string& layer, const at::Tensor& slots,

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -120,21 +121,26 @@ public:
         return guarded("updating the weights", [&] { return updated(adam); });
     }
 
-    Result<std::vector<float>> probabilities(const TrainBatch& batch,
-                                             std::span<const std::int32_t> slots) override
+    Result<std::vector<TokenMixture>> ownMixtures(const TrainBatch& batch,
+                                                  std::span<const RoundSlot> places,
+                                                  const MixFn& mix) override
     {
-        return guarded("computing probabilities", [&]() -> Result<std::vector<float>> {
-            return valuesAfter(batch, slots,
-                               [](const at::Tensor& logits) { return logits.softmax(-1); });
+        return guarded("computing mixtures", [&]() -> Result<std::vector<TokenMixture>> {
+            std::vector<TokenMixture> found(places.size());
+            std::vector<BatchPart> parts = partsOf(batch);
+            const auto compute = [&](std::size_t worker, std::size_t number) {
+                mixPart(m_workers[worker], parts[number], places, mix, found);
+            };
+            inParts(m_workers.size(), parts.size(), compute, [](std::size_t, std::size_t) {});
+            return found;
         });
     }
 
     Result<std::vector<float>> logits(const TrainBatch& batch,
                                       std::span<const std::int32_t> slots) override
     {
-        return guarded("computing logits", [&]() -> Result<std::vector<float>> {
-            return valuesAfter(batch, slots, [](const at::Tensor& logits) { return logits; });
-        });
+        return guarded("computing logits",
+                       [&]() -> Result<std::vector<float>> { return logitsOf(batch, slots); });
     }
 
     Result<std::string> read(Part part, std::string_view name, std::string_view type) override
@@ -209,10 +215,8 @@ private:
         return splitRows(batch, m_llama.device().is_cpu() ? mostParts : 1);
     }
 
-    /// of(logits) after each of `slots` [S, V].
-    template <class Of>
-    std::vector<float> valuesAfter(const TrainBatch& batch, std::span<const std::int32_t> slots,
-                                   const Of& of)
+    /// After each of `slots` [S, V].
+    std::vector<float> logitsOf(const TrainBatch& batch, std::span<const std::int32_t> slots)
     {
         const auto vocabulary = static_cast<std::size_t>(m_llama.config().vocabularySize);
         std::vector<float> all(slots.size() * vocabulary);
@@ -222,24 +226,66 @@ private:
             std::vector<std::int64_t> rows;
             std::vector<std::size_t> places;
             for (std::size_t i = 0; i < slots.size(); ++i)
-                if (slots[i] >= part.firstSlot &&
-                    slots[i] < part.firstSlot + std::ssize(part.batch.ids)) {
+                if (part.holds(slots[i])) {
                     rows.push_back(slots[i] - part.firstSlot);
                     places.push_back(i);
                 }
             if (rows.empty())
                 return;
             const at::NoGradGuard noGraph;
-            const at::Tensor found = of(logitsAfter(m_workers[worker], part.batch, rows))
+            const at::Tensor found = logitsAfter(m_workers[worker], part.batch, rows)
                                          .to(at::kCPU, at::kFloat)
                                          .contiguous();
-            const auto* const values = found.template data_ptr<float>();
+            const auto* const values = found.data_ptr<float>();
             for (std::size_t i = 0; i < places.size(); ++i)
                 std::copy_n(values + i * vocabulary, vocabulary,
                             all.begin() + static_cast<std::ptrdiff_t>(places[i] * vocabulary));
         };
         inParts(m_workers.size(), parts.size(), compute, [](std::size_t, std::size_t) {});
         return all;
+    }
+
+    /// Fills `found` for those of `places` that are in the part, and feeds them to it.
+    void mixPart(const TrainableLlama& llama, BatchPart& part, std::span<const RoundSlot> places,
+                 const MixFn& mix, std::vector<TokenMixture>& found) const
+    {
+        TrainBatch& batch = part.batch;
+        std::map<std::int32_t, std::vector<std::size_t>> rounds;
+        for (std::size_t i = 0; i < places.size(); ++i)
+            if (part.holds(places[i].slot))
+                rounds[places[i].round].push_back(i);
+        if (rounds.empty())
+            return;
+        const at::NoGradGuard noGraph;
+        const Autocast autocast(m_autocast, llama.device());
+        TrainableLlama::Pass pass = llama.begin(batch);
+        for (const auto& [round, numbers] : rounds) {
+            std::vector<std::int64_t> before;
+            for (const std::size_t i : numbers)
+                before.push_back(places[i].slot - part.firstSlot - 1);
+            const at::Tensor probabilities =
+                llama.logits(pass.states.index_select(0, indices(before, llama.device())))
+                    .to(llama.type())
+                    .softmax(-1)
+                    .to(at::kCPU, at::kFloat)
+                    .contiguous();
+            const auto vocabulary = static_cast<std::size_t>(probabilities.size(1));
+            const std::span<const float> values(probabilities.data_ptr<float>(),
+                                                numbers.size() * vocabulary);
+            std::vector<std::int64_t> changed;
+            for (std::size_t n = 0; n < numbers.size(); ++n) {
+                const std::size_t i = numbers[n];
+                found[i] = mix(i, values.subspan(n * vocabulary, vocabulary));
+                const std::int32_t slot = places[i].slot - part.firstSlot;
+                feedMixture(batch, slot, found[i]);
+                // What this changes is looked at by the sequence's next round, if it has one.
+                if (i + 1 < places.size() && places[i + 1].round > round)
+                    for (std::int32_t at = slot; at < places[i + 1].slot - part.firstSlot; ++at)
+                        changed.push_back(at);
+            }
+            if (!changed.empty())
+                llama.again(pass, batch, changed);
+        }
     }
 
     BatchLoss measured(const TrainBatch& batch, bool learns)

@@ -47,7 +47,7 @@ public:
             for (const SlotToken& part : sequence.mixtures)
                 if (part.slot == static_cast<int>(i))
                     at += (at.empty() ? "" : "+") + word(part.token);
-            for (const LatentSlot& latent : sequence.latents)
+            for (const RoundSlot& latent : sequence.latents)
                 if (latent.slot == static_cast<int>(i))
                     at = "~" + std::to_string(latent.round);
             text += (i > 0 ? " " : "") + (at.empty() ? word(sequence.ids[i]) : at);
@@ -156,8 +156,8 @@ private Q_SLOTS:
         const TrainSequence sequence = stage.make(walk);
         QVERIFY(sequence.mixtures.empty());
         QCOMPARE(sequence.own.size(), std::size_t{2});
-        QCOMPARE(sequence.own[1].slot, 14);
-        QCOMPARE(sequence.own[1].round, 2);
+        QCOMPARE(sequence.own[1].place.slot, 14);
+        QCOMPARE(sequence.own[1].place.round, 2);
     }
 
     void latentStagesReplaceTheFirstSteps()

@@ -57,6 +57,19 @@ std::vector<double> values(TrainingModel& model, Part part, const std::string& n
     return numbers;
 }
 
+/// softmax of one row of logits, in float64.
+std::vector<double> probabilities(const std::vector<float>& logits, std::size_t row)
+{
+    std::vector<double> p(logits.begin() + static_cast<std::ptrdiff_t>(row * vocabulary),
+                          logits.begin() + static_cast<std::ptrdiff_t>((row + 1) * vocabulary));
+    double sum = 0;
+    for (double& one : p)
+        sum += one = std::exp(one);
+    for (double& one : p)
+        one /= sum;
+    return p;
+}
+
 void setValues(TrainingModel& model, const std::string& name, const std::vector<double>& numbers)
 {
     QVERIFY_RESULT(
@@ -199,10 +212,11 @@ private Q_SLOTS:
         const auto model = make(Precision::F64);
         const TrainBatch batch = richBatch();
         const std::vector<std::int32_t> slots{2, 4, 9, 10};
-        const auto p = model->probabilities(batch, slots);
-        QVERIFY_RESULT(p);
+        const auto logits = model->logits(batch, slots);
+        QVERIFY_RESULT(logits);
         const auto at = [&](std::size_t row, std::size_t token) {
-            return std::log(static_cast<double>((*p)[row * vocabulary + token]));
+            const std::vector<double> p = probabilities(*logits, row);
+            return std::log(p[token]);
         };
         const double expected =
             -(0.5 * at(0, 4) + 0.5 * at(0, 5) + at(1, 6) + at(2, 11) + at(3, 2)) / 4;
@@ -291,7 +305,7 @@ private Q_SLOTS:
                 const auto gradient = values(*model, Part::Gradient, tensor.name);
                 all.insert(all.end(), gradient.begin(), gradient.end());
             }
-            const auto p = model->probabilities(batch, std::vector<std::int32_t>{130, 4, 40});
+            const auto p = model->logits(batch, std::vector<std::int32_t>{130, 4, 40});
             QVERIFY_RESULT(p);
             all.insert(all.end(), p->begin(), p->end());
             found.push_back(std::move(all));
@@ -300,16 +314,52 @@ private Q_SLOTS:
         QVERIFY(found[0] == found[2]);
     }
 
-    void probabilitiesComeInTheOrderAskedFor()
+    void logitsComeInTheOrderAskedFor()
     {
         const auto model = make(Precision::F32, true, 2);
         const TrainBatch batch = richRows(4);
-        const auto both = model->probabilities(batch, std::vector<std::int32_t>{40, 3});
-        const auto first = model->probabilities(batch, std::vector<std::int32_t>{40});
-        const auto second = model->probabilities(batch, std::vector<std::int32_t>{3});
+        const auto both = model->logits(batch, std::vector<std::int32_t>{40, 3});
+        const auto first = model->logits(batch, std::vector<std::int32_t>{40});
+        const auto second = model->logits(batch, std::vector<std::int32_t>{3});
         QVERIFY_RESULT(both);
         QVERIFY(std::equal(first->begin(), first->end(), both->begin()));
         QVERIFY(std::equal(second->begin(), second->end(), both->begin() + vocabulary));
+    }
+
+    /// Against a whole pass for each round. Words lie between the places of a sequence.
+    void ownMixturesAreWhatTheModelPredictsRoundByRound()
+    {
+        const auto model = make(Precision::F32, true, 2);
+        TrainBatch batch = richRows(5);
+        batch.latents.clear();
+        batch.mixtures.clear();
+        batch.noises = {{3, 0.1F, {3, 1, 4}}};
+        std::vector<RoundSlot> places;
+        for (int row = 0; row < 5; ++row)
+            for (const RoundSlot place : {RoundSlot{1, 1}, RoundSlot{3, 2}, RoundSlot{4, 3},
+                                          RoundSlot{8, 1}, RoundSlot{10, 2}})
+                places.push_back({place.slot + 12 * row, place.round});
+        const auto heaviest = [](std::size_t place, std::span<const float> p) {
+            // Of place's own kind, so that a mixture in the wrong place is seen.
+            std::vector<std::int32_t> order(p.size());
+            std::iota(order.begin(), order.end(), 0);
+            std::sort(order.begin(), order.end(), [&](int a, int b) { return p[a] > p[b]; });
+            const float weight = 0.5F + 0.01F * static_cast<float>(place);
+            return TokenMixture{{order[0], weight}, {order[1], 1 - weight}};
+        };
+        const auto found = model->ownMixtures(batch, places, heaviest);
+        QVERIFY_RESULT(found);
+        for (const int round : {1, 2, 3})
+            for (std::size_t i = 0; i < places.size(); ++i) {
+                if (places[i].round != round)
+                    continue;
+                const auto logits =
+                    model->logits(batch, std::vector<std::int32_t>{places[i].slot - 1});
+                const std::vector<double> p = probabilities(*logits, 0);
+                const TokenMixture expected = heaviest(i, std::vector<float>(p.begin(), p.end()));
+                QVERIFY((*found)[i] == expected);
+                feedMixture(batch, places[i].slot, expected);
+            }
     }
 
     void updatesAreAdamWs_data()
