@@ -144,8 +144,10 @@ TrainSequence ExampleMaker::chained(const Pieces& parts) const
     TrainSequence sequence;
     append(sequence, parts.prompt, m_recipe.lossOnPrompt);
     append(sequence, parts.chain, true);
+    // With nothing to think the mark is the prompt's: learnt, it would tempt every thinking to end
+    // before it began.
     if (parts.thinks)
-        append(sequence, {m_thinkEnd}, true);
+        append(sequence, {m_thinkEnd}, !parts.chain.empty());
     append(sequence, parts.answer, true);
     append(sequence, {m_end}, true);
     return sequence;

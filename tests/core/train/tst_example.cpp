@@ -121,7 +121,9 @@ private Q_SLOTS:
     void aShareAnswersAtOnce()
     {
         const Stage stage(R"("stage": "chain", "direct_share": 1)");
-        QCOMPARE(stage.fed(stage.make(walk)),
+        const TrainSequence sequence = stage.make(walk);
+        QCOMPARE(stage.wanted(sequence), "13:c 14:</s>");
+        QCOMPARE(stage.fed(sequence),
                  "<s> a b . a c . b d . from a <think> </think> c </s>");
     }
 
