@@ -141,14 +141,9 @@ Result<std::vector<EvaluationInfo>> EvaluationStore::evaluations() const
         if (!rows)
             return Unexpected(rows.error());
         std::vector<EvaluationInfo> found;
-        for (;;) {
-            const auto row = rows->next();
-            if (!row)
-                return Unexpected(row.error());
-            if (!*row)
-                return found;
-            found.push_back(readEvaluation(*rows));
-        }
+        if (auto read = rows->forEachRow([&] { found.push_back(readEvaluation(*rows)); }); !read)
+            return Unexpected(read.error());
+        return found;
     });
 }
 
@@ -201,12 +196,7 @@ Result<std::vector<StoredSample>> EvaluationStore::samples(EvaluationId evaluati
         rows->bind(0, evaluation.value);
         const WriterIdentity self = WriterIdentity::ofThisProcess();
         std::vector<StoredSample> found;
-        for (;;) {
-            const auto row = rows->next();
-            if (!row)
-                return Unexpected(row.error());
-            if (!*row)
-                return found;
+        const auto read = rows->forEachRow([&]() -> Result<void> {
             StoredSample sample;
             sample.key = {std::string(rows->text(0)), std::string(rows->text(1)),
                           std::bit_cast<std::uint64_t>(rows->integer(2))};
@@ -225,7 +215,11 @@ Result<std::vector<StoredSample>> EvaluationStore::samples(EvaluationId evaluati
             sample.decodeSteps = rows->integer(13);
             sample.decodeNs = rows->integer(14);
             found.push_back(std::move(sample));
-        }
+            return {};
+        });
+        if (!read)
+            return Unexpected(read.error());
+        return found;
     });
 }
 

@@ -45,9 +45,9 @@ Result<void> addRuns(const Database& database, std::vector<SessionSummary>& sess
             run.forkStep = StepIndex{rows->integer(3)};
             run.change = rows->text(4);
             if (!readName(rows->text(15), run.role))
-                return Unexpected(damagedLibrary("run " + std::to_string(run.id.value) +
-                                                     " has an unknown role",
-                                                 database.path()));
+                return Unexpected(
+                    damagedLibrary("run " + std::to_string(run.id.value) + " has an unknown role",
+                                   database.path()));
         }
         run.mode = rows->text(5);
         run.modelName = rows->text(6);
@@ -73,16 +73,14 @@ Result<std::set<std::int64_t>> sessionsWithPrompt(const Database& database,
     if (!rows)
         return Unexpected(rows.error());
     std::set<std::int64_t> found;
-    for (;;) {
-        const auto row = rows->next();
-        if (!row)
-            return Unexpected(row.error());
-        if (!*row)
-            return found;
+    const auto read = rows->forEachRow([&] {
         const std::int64_t session = rows->integer(0);
         if (!found.contains(session) && foldCase(rows->text(1)).find(folded) != std::string::npos)
             found.insert(session);
-    }
+    });
+    if (!read)
+        return Unexpected(read.error());
+    return found;
 }
 
 } // namespace
@@ -151,12 +149,7 @@ Result<std::vector<SessionSummary>> readSessions(const Database& database,
         return Unexpected(rows.error());
     rows->bind(0, std::int64_t{filter.bin});
     std::vector<SessionSummary> found;
-    for (;;) {
-        const auto row = rows->next();
-        if (!row)
-            return Unexpected(row.error());
-        if (!*row)
-            break;
+    const auto read = rows->forEachRow([&] {
         SessionSummary session{
             SessionId{rows->integer(0)}, std::string(rows->text(1)), rows->integer(2), {}, {}};
         if (!rows->isNull(3))
@@ -164,7 +157,9 @@ Result<std::vector<SessionSummary>> readSessions(const Database& database,
         if (search.empty() || withPrompt.contains(session.id.value) ||
             foldCase(session.name).find(search) != std::string::npos)
             found.push_back(std::move(session));
-    }
+    });
+    if (!read)
+        return Unexpected(read.error());
     if (const auto done = addRuns(database, found); !done)
         return Unexpected(done.error());
     std::stable_sort(found.begin(), found.end(),
@@ -180,15 +175,10 @@ Result<void> deleteSession(Database& database, SessionId session)
     if (!runs)
         return Unexpected(runs.error());
     runs->bind(0, session.value);
-    for (;;) {
-        const auto row = runs->next();
-        if (!row)
-            return Unexpected(row.error());
-        if (!*row)
-            break;
-        if (auto done = deleteSteps(database, RunId{runs->integer(0)}); !done)
-            return done;
-    }
+    if (auto done =
+            runs->forEachRow([&] { return deleteSteps(database, RunId{runs->integer(0)}); });
+        !done)
+        return done;
     runs->reset();
     // Forks live in their parent's session, so no run elsewhere loses its beginning.
     for (const std::string_view sql :

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -78,6 +79,23 @@ public:
 
     /// True while there is a row.
     [[nodiscard]] Result<bool> next();
+    /// Calls `read` at every row that is left, until it fails where it can: it gives back nothing
+    /// or a Result<void>.
+    template <class Read>
+    [[nodiscard]] Result<void> forEachRow(Read read)
+    {
+        for (;;) {
+            const Result<bool> row = next();
+            if (!row)
+                return Unexpected(row.error());
+            if (!*row)
+                return {};
+            if constexpr (std::is_void_v<decltype(read())>)
+                read();
+            else if (Result<void> done = read(); !done)
+                return done;
+        }
+    }
     /// For statements without rows; resets, so that the statement can be used again.
     [[nodiscard]] Result<void> execute();
     void reset();

@@ -158,12 +158,7 @@ Result<void> readEvents(const Database& database, RunId run, StepIndex from, Ste
         return Unexpected(rows.error());
     rows->bind(0, stepRowId(run, from));
     rows->bind(1, stepRowId(run, StepIndex{0}) + end.value);
-    for (;;) {
-        const auto row = rows->next();
-        if (!row)
-            return Unexpected(row.error());
-        if (!*row)
-            return {};
+    return rows->forEachRow([&]() -> Result<void> {
         const std::int64_t step = rows->integer(0) & (maxStep - 1);
         StepEvent event{EventKind::Forced, std::string(rows->text(2))};
         if (step < from.value || step >= end.value) // a damaged index can give any row
@@ -172,7 +167,8 @@ Result<void> readEvents(const Database& database, RunId run, StepIndex from, Ste
             return Unexpected(damagedLibrary(
                 stepName(StepIndex{step}, run) + " has an event of unknown kind", database.path()));
         steps[static_cast<std::size_t>(step - from.value)].events.push_back(std::move(event));
-    }
+        return {};
+    });
 }
 
 } // namespace

@@ -207,12 +207,7 @@ Result<std::vector<TrainingInfo>> TrainingStore::trainings() const
         if (!rows)
             return Unexpected(rows.error());
         std::vector<TrainingInfo> found;
-        for (;;) {
-            const auto row = rows->next();
-            if (!row)
-                return Unexpected(row.error());
-            if (!*row)
-                return found;
+        const auto read = rows->forEachRow([&]() -> Result<void> {
             TrainingInfo info = readTraining(*rows);
             if (!readName(rows->text(14), info.status))
                 return Unexpected(damagedLibrary("training " + std::to_string(info.id.value) +
@@ -223,7 +218,11 @@ Result<std::vector<TrainingInfo>> TrainingStore::trainings() const
             if (!rows->isNull(19))
                 info.latest = readPoint(*rows, 19);
             found.push_back(std::move(info));
-        }
+            return {};
+        });
+        if (!read)
+            return Unexpected(read.error());
+        return found;
     });
 }
 
@@ -238,14 +237,9 @@ Result<std::vector<TrainingPoint>> TrainingStore::points(TrainingId id) const
             return Unexpected(rows.error());
         rows->bind(0, id.value);
         std::vector<TrainingPoint> found;
-        for (;;) {
-            const auto row = rows->next();
-            if (!row)
-                return Unexpected(row.error());
-            if (!*row)
-                return found;
-            found.push_back(readPoint(*rows, 0));
-        }
+        if (auto read = rows->forEachRow([&] { found.push_back(readPoint(*rows, 0)); }); !read)
+            return Unexpected(read.error());
+        return found;
     });
 }
 
