@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -126,6 +126,7 @@ private:
     Result<void> open();
     [[nodiscard]] EvaluationInfo begun() const;
     Result<EvaluationInfo> earlier() const;
+    Result<std::optional<SampleOutcome>> outcomeOfStored(const StoredSample&);
     Result<void> findWork();
     Result<void> decode(const ProgressFn&);
     Result<void> fill();
@@ -137,6 +138,7 @@ private:
     EvaluationRequest& m_request;
     CancelToken m_cancel;
     std::unique_ptr<EvaluationStore> m_store;
+    std::unique_ptr<SessionStore> m_runs; // to read from; null until something is read
     EvaluationInfo m_info;
     std::deque<Sample> m_waiting;
     std::vector<Active> m_active;
@@ -203,16 +205,34 @@ Result<void> Evaluation::open()
     return {};
 }
 
-/// All samples but those whose runs have ended. Of these, some may have been killed before they
-/// were looked at. Item by item, so that a part of an evaluation compares all settings.
+/// A run that ended, but was killed before its outcome was stored. Nothing where its item is no
+/// longer asked.
+Result<std::optional<SampleOutcome>> Evaluation::outcomeOfStored(const StoredSample& sample)
+{
+    const auto& items = m_request.items.items;
+    const auto item = std::find_if(items.begin(), items.end(),
+                                   [&](const TaskItem& one) { return one.id == sample.key.item; });
+    if (item == items.end())
+        return std::nullopt;
+    if (m_runs == nullptr) {
+        auto runs = SessionStore::open(m_request.library, SessionStore::Access::ReadOnly);
+        if (!runs)
+            return Unexpected(runs.error());
+        m_runs = std::move(*runs);
+    }
+    const auto steps = m_runs->steps(sample.run);
+    if (!steps)
+        return Unexpected(steps.error());
+    return outcomeOf(*steps, *m_request.engine->tokens(), *item, m_request.items.rule);
+}
+
+/// All samples but those whose runs have ended. Item by item, so that a part of an evaluation
+/// compares all settings.
 Result<void> Evaluation::findWork()
 {
     const auto samples = m_store->samples(m_info.id);
     if (!samples)
         return Unexpected(samples.error());
-    std::map<std::string_view, const TaskItem*> items;
-    for (const TaskItem& item : m_request.items.items)
-        items[item.id] = &item;
     std::set<SampleKey> done;
     for (const StoredSample& sample : *samples) {
         // One of our own was left behind when its end could not be stored: this thread evaluates
@@ -220,23 +240,16 @@ Result<void> Evaluation::findWork()
         if (!sample.outcome && sample.status == RunStatus::Running && !sample.ours)
             return failure(ErrorCode::Busy, "Evaluation " + std::to_string(m_info.id.value) +
                                                 " is being run by another program.");
-        if (!sample.outcome && sample.status == RunStatus::Finished) {
-            const auto store =
-                SessionStore::open(m_request.library, SessionStore::Access::ReadOnly);
-            if (!store)
-                return Unexpected(store.error());
-            const auto steps = (*store)->steps(sample.run);
-            if (!steps)
-                return Unexpected(steps.error());
-            const auto item = items.find(sample.key.item);
-            if (item == items.end())
-                continue;
-            const auto outcome =
-                outcomeOf(*steps, *m_request.engine->tokens(), *item->second, m_request.items.rule);
-            if (auto stored = m_store->finishSample(sample.run, outcome); !stored)
-                return stored;
-        } else if (!sample.outcome) {
+        if (!sample.outcome && sample.status != RunStatus::Finished)
             continue;
+        if (!sample.outcome) {
+            const auto outcome = outcomeOfStored(sample);
+            if (!outcome)
+                return Unexpected(outcome.error());
+            if (!*outcome)
+                continue;
+            if (auto stored = m_store->finishSample(sample.run, **outcome); !stored)
+                return stored;
         }
         done.insert(sample.key);
     }
@@ -390,9 +403,12 @@ Result<EvaluationId> Evaluation::run(const ProgressFn& progress)
 
 Result<void> checkEvaluation(const EvaluationRequest& request, const CancelToken& cancel)
 {
+    std::set<std::pair<std::string_view, ThinkingSwitch>> waysToAsk;
     for (const EvaluationSetting& setting : request.plan.settings) {
         if (auto right = checkSetting(request, setting); !right)
             return right;
+        if (!waysToAsk.emplace(setting.promptTemplate, setting.thinking).second)
+            continue;
         for (const TaskItem& item : request.items.items) {
             if (auto right = checkPrompt(*request.engine, setting, item); !right)
                 return right;

@@ -235,12 +235,13 @@ std::vector<std::pair<std::size_t, std::size_t>> pairsOf(const EvaluationPlan& p
     const std::size_t count = plan.settings.size();
     std::vector<std::pair<std::size_t, std::size_t>> pairs;
     if (!plan.baseline.empty()) {
-        std::size_t baseline = 0;
-        while (plan.settings[baseline].name != plan.baseline) // plans are refused without it
-            ++baseline;
+        const auto named = std::find_if(
+            plan.settings.begin(), plan.settings.end(),
+            [&](const EvaluationSetting& setting) { return setting.name == plan.baseline; });
+        const auto baseline = static_cast<std::size_t>(named - plan.settings.begin());
         for (std::size_t i = 0; i < count; ++i)
             if (i != baseline)
-                pairs.emplace_back(i, baseline);
+                pairs.emplace_back(i, baseline); // there is one: plans are refused without it
         return pairs;
     }
     const std::size_t firsts = count > maxPairedSettings ? 1 : count; // pairs grow with the square
