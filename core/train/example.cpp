@@ -1,11 +1,9 @@
 #include "train/example.h"
 
 #include "format/text_p.h"
-#include "train/mixing.h"
 #include "train/streams_p.h"
 
 #include <algorithm>
-#include <map>
 #include <sstream>
 
 namespace halftone {
@@ -153,14 +151,10 @@ TrainSequence ExampleMaker::chained(const Pieces& parts) const
     return sequence;
 }
 
-/// A thought that names a node of hop h is fed as a mixture of all nodes of hop h, and their even
-/// distribution is wanted before it; words between nodes stay. A chain of nodes alone goes on to
-/// the last hop, though its own way may have ended sooner.
-Result<TrainSequence> ExampleMaker::mixed(const TaskItem& item, const Pieces& parts,
-                                          std::uint64_t draw) const
+/// Nothing where a name has several tokens: it cannot be mixed in one step.
+Result<std::optional<ExampleMaker::Hops>> ExampleMaker::hopsOf(const TaskItem& item) const
 {
-    std::vector<TokenMixture> hops;
-    std::map<std::int32_t, std::size_t> hopOf;
+    Hops hops;
     for (const std::vector<std::string>& names : item.frontier) {
         std::vector<std::int32_t> tokens;
         for (const std::string& name : names) {
@@ -168,37 +162,42 @@ Result<TrainSequence> ExampleMaker::mixed(const TaskItem& item, const Pieces& pa
             if (!ids)
                 return Unexpected(ids.error());
             if (ids->size() != 1)
-                return chained(parts); // a name of several tokens cannot be mixed in one step
+                return std::nullopt;
             tokens.push_back(ids->front());
-            hopOf.emplace(ids->front(), hops.size());
+            hops.ofToken.emplace(ids->front(), hops.mixtures.size());
         }
-        hops.push_back(evenMixture(std::move(tokens)));
+        hops.mixtures.push_back(evenMixture(std::move(tokens)));
     }
+    return hops;
+}
 
-    struct Thought
-    {
-        std::int32_t token;
-        const TokenMixture* hop; // null for a word that is no node
-    };
+/// A chain of nodes alone goes on to the last hop, though its own way may have ended sooner.
+std::vector<ExampleMaker::Thought> ExampleMaker::thoughtsOf(const Pieces& parts, const Hops& hops)
+{
     std::vector<Thought> thoughts;
     for (const std::int32_t token : parts.chain) {
-        const auto hop = hopOf.find(token);
-        thoughts.push_back({token, hop == hopOf.end() ? nullptr : &hops[hop->second]});
+        const auto hop = hops.ofToken.find(token);
+        thoughts.push_back(
+            {token, hop == hops.ofToken.end() ? nullptr : &hops.mixtures[hop->second]});
     }
     const bool nodesAlone =
         !thoughts.empty() && std::all_of(thoughts.begin(), thoughts.end(),
                                          [](const Thought& thought) { return thought.hop; });
-    if (nodesAlone)
-        for (const TokenMixture* hop = thoughts.back().hop + 1; hop != hops.data() + hops.size();
-             ++hop)
-            if (!hop->empty())
-                thoughts.push_back({hop->front().first, hop});
+    if (!nodesAlone)
+        return thoughts;
+    const TokenMixture* const end = hops.mixtures.data() + hops.mixtures.size();
+    for (const TokenMixture* hop = thoughts.back().hop + 1; hop != end; ++hop)
+        if (!hop->empty())
+            thoughts.push_back({hop->front().first, hop});
+    return thoughts;
+}
 
+void ExampleMaker::feedThoughts(TrainSequence& sequence, const std::vector<Thought>& thoughts,
+                                std::uint64_t draw) const
+{
     const SoftSettings& soft = m_recipe.soft;
     StepRng rng({m_recipe.seed, draw, mixtureStream});
     const bool own = rng.uniform() < soft.ownShare;
-    TrainSequence sequence;
-    append(sequence, parts.prompt, m_recipe.lossOnPrompt);
     std::int32_t round = 0;
     for (const Thought& thought : thoughts) {
         if (thought.hop == nullptr) {
@@ -225,8 +224,12 @@ Result<TrainSequence> ExampleMaker::mixed(const TaskItem& item, const Pieces& pa
                  static_cast<float>(soft.sigma),
                  {m_recipe.seed, draw, gaussianStream + static_cast<std::uint32_t>(round)}});
     }
-    append(sequence, {m_thinkEnd}, true);
+}
 
+/// All that are accepted evenly, where each is one token.
+Result<void> ExampleMaker::wantAnswer(TrainSequence& sequence, const TaskItem& item,
+                                      const Pieces& parts) const
+{
     std::vector<std::int32_t> answers;
     for (const std::string& accepted : item.accepted) {
         const auto ids = encoded(" " + accepted);
@@ -235,13 +238,31 @@ Result<TrainSequence> ExampleMaker::mixed(const TaskItem& item, const Pieces& pa
         if (ids->size() == 1 && parts.answer.size() == 1)
             answers.push_back(ids->front());
     }
-    if (answers.empty()) {
-        append(sequence, parts.answer, true);
-    } else {
+    const bool several = !answers.empty();
+    if (several) {
         answers.push_back(parts.answer.front());
         appendTargets(sequence, evenMixture(std::move(answers)));
-        append(sequence, parts.answer, false);
     }
+    append(sequence, parts.answer, !several);
+    return {};
+}
+
+/// A thought that names a node of hop h is fed as a mixture of all nodes of hop h, and their even
+/// distribution is wanted before it; words between nodes stay.
+Result<TrainSequence> ExampleMaker::mixed(const TaskItem& item, const Pieces& parts,
+                                          std::uint64_t draw) const
+{
+    const auto hops = hopsOf(item);
+    if (!hops)
+        return Unexpected(hops.error());
+    if (!*hops)
+        return chained(parts);
+    TrainSequence sequence;
+    append(sequence, parts.prompt, m_recipe.lossOnPrompt);
+    feedThoughts(sequence, thoughtsOf(parts, **hops), draw);
+    append(sequence, {m_thinkEnd}, true);
+    if (auto wanted = wantAnswer(sequence, item, parts); !wanted)
+        return Unexpected(wanted.error());
     append(sequence, {m_end}, true);
     return sequence;
 }

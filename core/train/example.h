@@ -4,10 +4,13 @@
 #include "base/result.h"
 #include "tasks/task.h"
 #include "tokenizer/tokenizer.h"
+#include "train/mixing.h"
 #include "train/recipe.h"
 #include "train/trainbatch.h"
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,11 +56,28 @@ private:
         std::vector<std::int32_t> answer;
         bool thinks = false;
     };
+    /// Even mixtures of the nodes that each hop can have reached, and the hop that a token names
+    /// a node of.
+    struct Hops
+    {
+        std::vector<TokenMixture> mixtures;
+        std::map<std::int32_t, std::size_t> ofToken;
+    };
+    /// A token of the chain; a hop, where it is fed as a mixture, and none for words between nodes.
+    struct Thought
+    {
+        std::int32_t token;
+        const TokenMixture* hop;
+    };
     ExampleMaker(const TrainRecipe&, const Tokenizer&);
     [[nodiscard]] Result<std::vector<std::int32_t>>
     encoded(std::string_view text, SpecialTokens = SpecialTokens::Omit) const;
     [[nodiscard]] Result<Pieces> pieces(const TaskItem&) const;
     [[nodiscard]] TrainSequence chained(const Pieces&) const;
+    [[nodiscard]] Result<std::optional<Hops>> hopsOf(const TaskItem&) const;
+    [[nodiscard]] static std::vector<Thought> thoughtsOf(const Pieces&, const Hops&);
+    void feedThoughts(TrainSequence&, const std::vector<Thought>&, std::uint64_t draw) const;
+    [[nodiscard]] Result<void> wantAnswer(TrainSequence&, const TaskItem&, const Pieces&) const;
     [[nodiscard]] Result<TrainSequence> mixed(const TaskItem&, const Pieces&,
                                               std::uint64_t draw) const;
     [[nodiscard]] Result<TrainSequence> latent(const TaskItem&, const Pieces&, std::uint64_t draw,

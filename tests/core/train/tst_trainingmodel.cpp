@@ -76,6 +76,32 @@ void setValues(TrainingModel& model, const std::string& name, const std::vector<
         model.write(Part::Weight, name, "F64", std::as_bytes(std::span<const double>(numbers))));
 }
 
+/// Some of a tensor's gradient, which accumulate() left, with central differences of the loss.
+void compareGradient(TrainingModel& model, const TrainBatch& batch, const std::string& tensor)
+{
+    constexpr double step = 1e-5;
+    const std::vector<double> gradient = values(model, Part::Gradient, tensor);
+    const std::vector<double> weights = values(model, Part::Weight, tensor);
+    const auto lossWith = [&](std::size_t i, double weight) {
+        std::vector<double> moved = weights;
+        moved[i] = weight;
+        setValues(model, tensor, moved);
+        return model.loss(batch)->loss;
+    };
+    for (std::size_t i = 0; i < weights.size(); i += 1 + weights.size() / 7) {
+        const double above = lossWith(i, weights[i] + step);
+        const double below = lossWith(i, weights[i] - step);
+        const double expected = (above - below) / (2 * step);
+        QVERIFY2(std::fabs(gradient[i] - expected) < 1e-7 + 1e-5 * std::fabs(expected),
+                 qPrintable(QString("%1[%2]: %3 and %4")
+                                .arg(QString::fromStdString(tensor))
+                                .arg(i)
+                                .arg(gradient[i])
+                                .arg(expected)));
+    }
+    setValues(model, tensor, weights);
+}
+
 } // namespace
 
 class TestTrainingModel : public QObject
@@ -241,28 +267,8 @@ private Q_SLOTS:
         // The noise follows the table's mean length, through which no gradient is meant to flow.
         batch.noises.clear();
         QVERIFY_RESULT(model->accumulate(batch));
-        constexpr double step = 1e-5;
-        for (const ExpectedTensor& tensor : expectedTensors(model->config())) {
-            const std::vector<double> gradient = values(*model, Part::Gradient, tensor.name);
-            const std::vector<double> weights = values(*model, Part::Weight, tensor.name);
-            for (std::size_t i = 0; i < weights.size(); i += 1 + weights.size() / 7) {
-                std::vector<double> moved = weights;
-                moved[i] = weights[i] + step;
-                setValues(*model, tensor.name, moved);
-                const double above = model->loss(batch)->loss;
-                moved[i] = weights[i] - step;
-                setValues(*model, tensor.name, moved);
-                const double below = model->loss(batch)->loss;
-                setValues(*model, tensor.name, weights);
-                const double expected = (above - below) / (2 * step);
-                QVERIFY2(std::fabs(gradient[i] - expected) < 1e-7 + 1e-5 * std::fabs(expected),
-                         qPrintable(QString("%1[%2]: %3 and %4")
-                                        .arg(QString::fromStdString(tensor.name))
-                                        .arg(i)
-                                        .arg(gradient[i])
-                                        .arg(expected)));
-            }
-        }
+        for (const ExpectedTensor& tensor : expectedTensors(model->config()))
+            compareGradient(*model, batch, tensor.name);
     }
 
     /// The parts that a batch of many rows is computed in are nowhere to be seen.
@@ -272,24 +278,9 @@ private Q_SLOTS:
         TrainBatch batch = richRows(11);
         batch.noises.clear();
         QVERIFY_RESULT(model->accumulate(batch));
-        constexpr double step = 1e-5;
         for (const std::string name :
-             {"model.embed_tokens.weight", "model.layers.1.self_attn.q_proj.weight"}) {
-            const std::vector<double> gradient = values(*model, Part::Gradient, name);
-            const std::vector<double> weights = values(*model, Part::Weight, name);
-            for (std::size_t i = 0; i < weights.size(); i += 1 + weights.size() / 7) {
-                std::vector<double> moved = weights;
-                moved[i] = weights[i] + step;
-                setValues(*model, name, moved);
-                const double above = model->loss(batch)->loss;
-                moved[i] = weights[i] - step;
-                setValues(*model, name, moved);
-                const double below = model->loss(batch)->loss;
-                setValues(*model, name, weights);
-                const double expected = (above - below) / (2 * step);
-                QVERIFY(std::fabs(gradient[i] - expected) < 1e-7 + 1e-5 * std::fabs(expected));
-            }
-        }
+             {"model.embed_tokens.weight", "model.layers.1.self_attn.q_proj.weight"})
+            compareGradient(*model, batch, name);
     }
 
     void threadsChangeNoBit()
