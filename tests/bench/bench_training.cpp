@@ -2,8 +2,10 @@
 // steps on one thread and on all, and the floating-point operations in them against the largest
 // rate that libtorch's own matrix product reaches on as many threads here.
 // `bench_training recipe.json [steps]`.
-#include "train/batchmaker.h"
-#include "train/startingmodel.h"
+#include "format/modelfolder.h"
+#include "model/modelconfig.h"
+#include "testrun.h"
+#include "train/trainer.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/matmul.h>
@@ -65,54 +67,48 @@ struct Speed
     double flops = 0;
 };
 
-/// Of forward and backward passes; recomputes nothing, so three times the forward's.
-double flopsOf(const ModelConfig& config, const TrainBatch& batch)
+/// Of forward and backward passes over `tokens` in rows of `length` with `targets`; nothing is
+/// recomputed, so three times the forward's.
+double flopsOf(const ModelConfig& config, double tokens, double targets, double length)
 {
     double weights = 0;
     for (const ExpectedTensor& tensor : expectedTensors(config))
         if (tensor.shape.size() == 2 && tensor.name != "model.embed_tokens.weight")
             weights += static_cast<double>(tensor.shape[0] * tensor.shape[1]);
-    const auto slots = static_cast<double>(batch.rows * batch.length);
-    const double head =
-        static_cast<double>(targetSlots(batch)) * config.vocabularySize * config.hiddenSize;
-    const double attention = slots * static_cast<double>(batch.length) * config.headCount *
-                             config.headDim * 2 * config.layerCount;
-    return 6 * (slots * weights + head + attention);
+    const double head = targets * config.vocabularySize * config.hiddenSize;
+    const double attention =
+        tokens * length * config.headCount * config.headDim * 2 * config.layerCount;
+    return 6 * (tokens * weights + head + attention);
 }
 
+/// Of the steps after the first, which sets everything up.
 Result<Speed> measure(TrainRecipe recipe, int threads, int steps)
 {
     recipe.threads = threads;
-    const auto data = TrainData::open(recipe);
-    if (!data)
-        return Unexpected(data.error());
-    auto start = startingModel(recipe, *data);
-    if (!start)
-        return Unexpected(start.error());
-    const auto examples = ExampleMaker::create(recipe, *start->tokenizer, start->endToken);
-    if (!examples)
-        return Unexpected(examples.error());
-    const BatchMaker batches(recipe, *data, *examples);
-    Speed sum;
-    std::uint64_t draw = 0;
-    double seconds = 0;
-    for (int step = 0; step <= steps; ++step) {
-        const auto begin = Clock::now();
-        const auto packed = batches.make(step + 1, draw);
-        if (!packed)
-            return Unexpected(packed.error());
-        draw = packed->nextDraw;
-        if (const auto loss = start->model->accumulate(packed->batch); !loss)
-            return Unexpected(loss.error());
-        if (const auto norm = start->model->update({.rate = 1e-4, .step = step + 1}); !norm)
-            return Unexpected(norm.error());
-        if (step == 0)
-            continue; // sets everything up
-        seconds += secondsSince(begin);
-        sum.tokensPerSecond += static_cast<double>(packed->batch.tokens);
-        sum.flops += flopsOf(start->config, packed->batch);
-    }
-    return Speed{sum.tokensPerSecond / seconds, sum.flops / seconds};
+    recipe.steps = steps + 1;
+    TrainProgress first;
+    double targets = 0;
+    const test::TemporaryFolder folder;
+    const auto last = train(recipe, folder.path(), false,
+                            [&](const TrainProgress& progress) {
+                                if (progress.step == 1)
+                                    first = progress;
+                                else
+                                    targets += static_cast<double>(progress.batch.slots);
+                            },
+                            {});
+    if (!last)
+        return Unexpected(last.error());
+    const auto config = ModelFolder::open(folder.path()).and_then([](const ModelFolder& trained) {
+        return parseModelConfig(trained.configJson(), "config.json");
+    });
+    if (!config)
+        return Unexpected(config.error());
+    const double seconds = last->seconds - first.seconds;
+    const auto tokens = static_cast<double>(last->tokens - first.tokens);
+    return Speed{tokens / seconds,
+                 flopsOf(*config, tokens, targets, static_cast<double>(recipe.rowTokens)) /
+                     seconds};
 }
 
 } // namespace
