@@ -43,6 +43,22 @@ void add(EstimateSeries& series, double x, const Interval& xInterval, const Esti
         series.points.push_back({x, xInterval, y.value, y.interval, items});
 }
 
+/// A line a setting, a point a difficulty.
+std::vector<EstimateSeries> byDifficulty(const EvaluationReport& report,
+                                         Estimate DifficultyReport::*y)
+{
+    std::vector<EstimateSeries> all;
+    for (const SettingReport& setting : report.settings) {
+        EstimateSeries series{QString::fromStdString(setting.name), {}};
+        for (const DifficultyReport& own : setting.byDifficulty) {
+            const auto difficulty = static_cast<double>(own.difficulty);
+            add(series, difficulty, {difficulty, difficulty}, own.*y, own.items);
+        }
+        all.push_back(std::move(series));
+    }
+    return all;
+}
+
 QString nothingYet()
 {
     return Words::tr("Nothing is finished yet.");
@@ -113,14 +129,7 @@ EstimateFigure accuracyByDifficulty(const EvaluationReport& report)
     figure.y = passAxis();
     figure.form = EstimateFigure::Form::Lines;
     figure.across = EstimateFigure::Across::Whole;
-    for (const SettingReport& setting : report.settings) {
-        EstimateSeries series{QString::fromStdString(setting.name), {}};
-        for (const DifficultyReport& own : setting.byDifficulty) {
-            const auto difficulty = static_cast<double>(own.difficulty);
-            add(series, difficulty, {difficulty, difficulty}, own.pass, own.items);
-        }
-        figure.series.push_back(std::move(series));
-    }
+    figure.series = byDifficulty(report, &DifficultyReport::pass);
     return figure;
 }
 
@@ -142,14 +151,7 @@ EstimateFigure entropyAgainstDifficulty(const EvaluationReport& report)
                 0};
     figure.form = EstimateFigure::Form::Lines;
     figure.across = EstimateFigure::Across::Whole;
-    for (const SettingReport& setting : report.settings) {
-        EstimateSeries series{QString::fromStdString(setting.name), {}};
-        for (const DifficultyReport& own : setting.byDifficulty) {
-            const auto difficulty = static_cast<double>(own.difficulty);
-            add(series, difficulty, {difficulty, difficulty}, own.entropy, own.items);
-        }
-        figure.series.push_back(std::move(series));
-    }
+    figure.series = byDifficulty(report, &DifficultyReport::entropy);
     return figure;
 }
 
