@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
 #include <optional>
 #include <system_error>
 #include <unistd.h>
@@ -45,19 +44,25 @@ enum class FileState
 {
     Absent,
     Empty,
-    Database, // by its first bytes
+    Filled,
 };
 
-/// Looks at the file before SQLite does, which would make a database of some files that are none.
+/// Without opening it: a process that closes a file gives up all its locks on it, also those that
+/// SQLite holds for other connections, and a program that sees no locks takes the write-ahead log
+/// for a leftover.
 Result<FileState> inspect(const fs::path& path)
 {
     std::error_code ec;
     const fs::file_status status = fs::status(path, ec);
     if (status.type() == fs::file_type::not_found)
         return FileState::Absent;
-    if (ec)
+    const auto unknown = [&path](const std::error_code& error) {
         return failure(ErrorCode::InvalidInput, "The library " + quoted(path) +
-                                                    " could not be opened: " + ec.message() + ".");
+                                                    " could not be opened: " + error.message() +
+                                                    ".");
+    };
+    if (ec)
+        return unknown(ec);
     if (fs::is_directory(status))
         return failure(ErrorCode::InvalidInput, quoted(path) +
                                                     " is a folder, but the library is a file. "
@@ -65,34 +70,21 @@ Result<FileState> inspect(const fs::path& path)
     if (!fs::is_regular_file(status))
         return failure(ErrorCode::InvalidInput,
                        quoted(path) + " is not an ordinary file, so it cannot hold a library.");
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    if (!file)
-        return failure(ErrorCode::InvalidInput,
-                       "The library " + quoted(path) +
-                           " could not be opened: " + std::strerror(errno) + ".");
-    std::array<char, magic.size()> start{};
-    file.read(start.data(), start.size());
-    if (file.bad())
+    const auto bytes = fs::file_size(path, ec);
+    if (ec)
+        return unknown(ec);
+    if (bytes > 0)
+        return FileState::Filled;
+    // SQLite would take the log of an empty file for a leftover and delete it.
+    const fs::path log = beside(path, "-wal");
+    if (const auto size = fs::file_size(log, ec); !ec && size > 0)
         return failure(ErrorCode::InvalidInput, "The library " + quoted(path) +
-                                                    " could not be read: " + std::strerror(errno) +
-                                                    ".");
-    const auto read = static_cast<std::size_t>(file.gcount());
-    if (read == 0) {
-        // SQLite would take the log of an empty file for a leftover and delete it.
-        const fs::path log = beside(path, "-wal");
-        if (const auto size = fs::file_size(log, ec); !ec && size > 0)
-            return failure(ErrorCode::InvalidInput,
-                           "The library " + quoted(path) + " is empty, but its write-ahead log " +
-                               quoted(log) +
-                               " is not: something has emptied the file. Both were "
-                               "left as they are; put back a copy of the library, or "
-                               "move them away.");
-        return FileState::Empty;
-    }
-    if (std::string_view(start.data(), read) != magic)
-        return Unexpected(sqliteError(SQLITE_NOTADB, 0, {}, path));
-    return FileState::Database;
+                                                    " is empty, but its write-ahead log " +
+                                                    quoted(log) +
+                                                    " is not: something has emptied the file. Both "
+                                                    "were left as they are; put back a copy of the "
+                                                    "library, or move them away.");
+    return FileState::Empty;
 }
 
 struct Header
@@ -135,7 +127,10 @@ Result<void> makeFile(const fs::path& path)
                           ec.value());
     }
     constexpr int readWriteForAll = 0666; // less the user's umask
-    const int file = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, readWriteForAll);
+    // Were it there by now, closing it would give up the locks of this process; see inspect().
+    const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, readWriteForAll);
+    if (file < 0 && errno == EEXIST)
+        return {};
     if (file < 0)
         return failed("The library " + quoted(path), errno);
     ::close(file);
@@ -280,12 +275,15 @@ struct OpenedFile
 };
 
 /// Opens with the most that the file allows, from `mode` downwards.
-Result<OpenedFile> openFile(const fs::path& path, Database::Mode mode)
+Result<OpenedFile> openFile(const fs::path& path, FileState state, Database::Mode mode)
 {
     for (;;) {
         auto database = Database::open(path, mode);
         if (!database)
             return Unexpected(database.error());
+        // Before SQLite looks at the file, which would make a database of some that are none.
+        if (state == FileState::Filled && !database->startsWith(magic))
+            return Unexpected(sqliteError(SQLITE_NOTADB, 0, {}, path));
         // Touches the file for the first time, so this is where a missing permission shows.
         if (const auto touched = database->number("PRAGMA schema_version"); !touched) {
             if (!mayHelpToAskForLess(database->lastCode()) || mode == Database::Mode::Immutable)
@@ -393,17 +391,18 @@ Result<Library> asWritable(OpenedFile file, Content content, const Schema& schem
     return library;
 }
 
-Result<Library> openDatabase(const fs::path& path, bool writable, const Schema& schema)
+Result<Library> openDatabase(const fs::path& path, FileState state, bool writable,
+                             const Schema& schema)
 {
     using Mode = Database::Mode;
-    auto file = openFile(path, writable ? Mode::ReadWrite : Mode::ReadOnly);
+    auto file = openFile(path, state, writable ? Mode::ReadWrite : Mode::ReadOnly);
     if (!file)
         return Unexpected(file.error());
     const Content content = contentOf(file->header, schema);
     if (content == Content::Foreign)
         return foreign(path, file->header);
     if (content == Content::NewerSchema && file->mode == Mode::ReadWrite) {
-        file = openFile(path, Mode::ReadOnly);
+        file = openFile(path, state, Mode::ReadOnly);
         if (!file)
             return Unexpected(file.error());
     }
@@ -440,7 +439,7 @@ Result<Library> openLibrary(const fs::path& path, bool writable, const Schema& s
             return Unexpected(made.error());
     if (*state == FileState::Empty && !writable)
         return empty(path);
-    auto library = openDatabase(path, writable, schema);
+    auto library = openDatabase(path, *state, writable, schema);
     if (library && *state == FileState::Empty && library->notice.empty())
         library->notice = "The file " + quoted(path) + " was empty; a new library was made in it.";
     return library;

@@ -172,6 +172,19 @@ bool Database::readOnly() const
     return sqlite3_db_readonly(m_handle, "main") == 1;
 }
 
+bool Database::startsWith(std::string_view text) const
+{
+    sqlite3_file* file = nullptr;
+    if (sqlite3_file_control(m_handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        file == nullptr || file->pMethods == nullptr)
+        return true;
+    std::string start(text.size(), '\0');
+    const int read = file->pMethods->xRead(file, start.data(), static_cast<int>(start.size()), 0);
+    if (read != SQLITE_OK && read != SQLITE_IOERR_SHORT_READ)
+        return true;
+    return start == text;
+}
+
 Error Database::lastError() const
 {
     if (m_handle == nullptr)

@@ -46,6 +46,9 @@ public:
     /// Also when read-write was asked for and the file allows reading alone.
     [[nodiscard]] bool readOnly() const;
 
+    /// Whether the file begins so; true also where it cannot be read, which the first statement
+    /// says better. Reads through SQLite, whose closing of files keeps locks.
+    [[nodiscard]] bool startsWith(std::string_view) const;
     /// Runs statements that return nothing of interest.
     [[nodiscard]] Result<void> run(const std::string& sql);
     /// The first column of the first row.

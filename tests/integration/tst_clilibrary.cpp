@@ -100,6 +100,7 @@ private Q_SLOTS:
     void noneOfThemLoadsLibtorch_data();
     void noneOfThemLoadsLibtorch();
     void controlCharactersOfATraceDoNotReachTheTerminal();
+    void anotherProgramLeavesTheLogOfAnOpenLibrary();
 
 private:
     void makeLibrary();
@@ -431,6 +432,21 @@ void TestCliLibrary::controlCharactersOfATraceDoNotReachTheTerminal()
         QVERIFY2(!result.out.contains("\xC2\x9B"), qPrintable(arguments.join(' ')));
     }
     QVERIFY(m_cli.run({"replay", "1", "--db", library}).out.endsWith("<0x1B>[31m<0x9B>x<0x0D>\n"));
+}
+
+/// Opening the library once more and closing it again, as every stored run does, must not give up
+/// the locks that tell other programs that it is in use.
+void TestCliLibrary::anotherProgramLeavesTheLogOfAnOpenLibrary()
+{
+    const Cli cli;
+    const auto store = SessionStore::open(cli.library().toStdString());
+    QVERIFY_RESULT(store);
+    QVERIFY_RESULT((*store)->createSession("before"));
+    QVERIFY_RESULT(SessionStore::open(cli.library().toStdString()));
+    COMPARE_DONE(cli.run({"run", "--prompt", "7 + 5 sum <think>", "--max-steps", "1"}));
+    QVERIFY_RESULT((*store)->createSession("after"));
+    QCOMPARE((*store)->sessions()->size(), 3U);
+    QCOMPARE(SessionStore::open(cli.library().toStdString()).value()->sessions()->size(), 3U);
 }
 
 QTEST_GUILESS_MAIN(TestCliLibrary)
