@@ -301,7 +301,8 @@ EvaluationReport makeReport(const EvaluationInfo& info, const EvaluationPlan& pl
 }
 
 Result<void> addFrontiers(EvaluationReport& report, std::span<const StoredSample> samples,
-                          const TaskSet& items, const SessionStore& store)
+                          const TaskSet& items, const SessionStore& store,
+                          const CancelToken& cancel)
 {
     std::map<std::string_view, std::map<std::string_view, std::vector<RunId>>>
         runs; // item, setting
@@ -329,6 +330,8 @@ Result<void> addFrontiers(EvaluationReport& report, std::span<const StoredSample
             }
             std::vector<std::vector<StepRecord>> traces;
             for (const RunId id : ids) {
+                if (cancel.cancelled())
+                    return failure(ErrorCode::Cancelled, "Measuring the traces was cancelled.");
                 auto steps = store.steps(id);
                 if (!steps)
                     return Unexpected(steps.error());

@@ -119,9 +119,10 @@ inline constexpr std::size_t maxPairedSettings = 20;
 [[nodiscard]] EvaluationReport makeReport(const EvaluationInfo&, const EvaluationPlan&,
                                           std::span<const StoredSample>, const CancelToken& = {});
 /// Measures the stored traces of items with a frontier; nothing where there are none. Fails as
-/// reading the library does.
+/// reading the library does, and with Cancelled.
 [[nodiscard]] Result<void> addFrontiers(EvaluationReport&, std::span<const StoredSample>,
-                                        const TaskSet&, const SessionStore&);
+                                        const TaskSet&, const SessionStore&,
+                                        const CancelToken& = {});
 /// "soft beats greedy …" only where that is shown().
 [[nodiscard]] std::string sentenceOf(const Comparison&);
 

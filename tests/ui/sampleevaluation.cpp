@@ -27,12 +27,10 @@ void certain(const Result<void>& result)
 }
 
 RunId addRun(SessionStore& store, SessionId session, const std::string& prompt, std::uint64_t seed,
-             bool finished)
+             bool finished, const std::function<void(SampleTrace&)>& fill)
 {
     SampleTrace trace(" ");
-    trace.token("bern", 0.6, Phase::Think);
-    trace.token("femp", 0.9, Phase::Think);
-    trace.token("lell", 0.8);
+    fill(trace);
     trace.info.session = session;
     trace.info.prompt = prompt;
     trace.info.seed = seed;
@@ -64,7 +62,13 @@ StoredEvaluation addEvaluation(const std::filesystem::path& library, const Sampl
                 const SampleKey key{setting.name, made.item + std::to_string(item), seed};
                 const auto outcome = made.outcome(setting.name, item, seed);
                 const RunId run = addRun(*store, stored.info.session, "walk of " + key.item, seed,
-                                         outcome.has_value());
+                                         outcome.has_value(), [&](SampleTrace& trace) {
+                                             if (made.trace)
+                                                 return made.trace(trace, setting.name, item);
+                                             trace.token("bern", 0.6, Phase::Think);
+                                             trace.token("femp", 0.9, Phase::Think);
+                                             trace.token("lell", 0.8);
+                                         });
                 certain(evaluations->beginSample(stored.info.id, key, made.difficulty(item), run));
                 if (outcome)
                     certain(evaluations->finishSample(run, *outcome));

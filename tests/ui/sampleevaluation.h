@@ -1,7 +1,8 @@
-// Evaluations in a library without a model: every sample is a stored run of three steps, and says
-// what a test wants it to.
+// Evaluations in a library without a model: every sample is a stored run, of three steps unless a
+// test wants others, and says what a test wants it to.
 #pragma once
 
+#include "sampletrace.h"
 #include "store/evaluationstore.h"
 
 #include <filesystem>
@@ -21,6 +22,8 @@ struct SampleEvaluation
     std::function<std::optional<SampleOutcome>(const std::string& setting, int item,
                                                std::uint64_t seed)>
         outcome;
+    /// The steps of a run. All runs are to come to the same words in the same order.
+    std::function<void(SampleTrace&, const std::string& setting, int item)> trace;
 };
 
 struct StoredEvaluation

@@ -23,6 +23,9 @@
 #include <QTabWidget>
 #include <QTemporaryDir>
 
+#include <cmath>
+#include <fstream>
+
 using namespace halftone;
 using namespace halftone::test;
 using namespace halftone::ui;
@@ -51,6 +54,37 @@ std::optional<SampleOutcome> outcomeOf(const std::string& setting, int item, std
     return outcome;
 }
 
+/// Two walks that fork at their first hop. Greedy feeds one of its two nodes; soft feeds both of
+/// the first walk's, and of the second one's one, beside a word that is no node.
+SampleEvaluation graphs(const std::filesystem::path& data)
+{
+    std::ofstream file(data);
+    for (int item = 0; item < 2; ++item)
+        file << R"({"id": "walk-)" << item
+             << R"(", "prompt": "Max zorp . Max lemp . lemp gorp . from Max <think>", )"
+             << R"("answer": "gorp", "frontier": [["Max"], ["zorp", "lemp"], ["gorp"]]})" << '\n';
+    SampleEvaluation made;
+    made.plan = R"({"name": "graphs of walks, all of which fork at the first hop", "data": ")" +
+                data.string() + R"(", "settings": [
+        {"name": "greedy", "parameters": {"temperature": 0}}, {"name": "soft", "mode": "soft"}]})";
+    made.item = "walk-";
+    made.items = 2;
+    made.outcome = [](const std::string&, int, std::uint64_t) {
+        return SampleOutcome{true, "gorp", 1, 1, 0.5, 1, 1};
+    };
+    made.trace = [](SampleTrace& trace, const std::string& setting, int item) {
+        trace.prompt({"zorp", "lemp", "word", "other"});
+        if (setting == "greedy")
+            trace.token("zorp", 0.75, Phase::Think);
+        else if (item == 0)
+            trace.mixture({{"zorp", 0.6F}, {"lemp", 0.2F}, {"word", 0.2F}});
+        else
+            trace.mixture({{"zorp", 0.4F}, {"word", 0.6F}});
+        trace.token("lemp");
+    };
+    return made;
+}
+
 SampleEvaluation walks()
 {
     SampleEvaluation made;
@@ -71,6 +105,7 @@ class EvaluationsPanelTest : public QObject
 private Q_SLOTS:
     void initTestCase()
     {
+        addEvaluation(file(), graphs(file().parent_path() / "walks.jsonl"));
         m_stored = addEvaluation(file(), walks());
         // One that was stopped: the second seed of its second item is missing.
         SampleEvaluation stopped;
@@ -94,7 +129,7 @@ private Q_SLOTS:
         m_panel->show();
         QVERIFY(QTest::qWaitForWindowActive(m_panel.get()));
         m_library->refresh();
-        QTRY_COMPARE(table("evaluationList").model()->rowCount(), 2);
+        QTRY_COMPARE(table("evaluationList").model()->rowCount(), 3);
     }
 
     void cleanup()
@@ -106,7 +141,7 @@ private Q_SLOTS:
     void theNewestStandsFirstAndTellsThatItIsUnfinished()
     {
         QCOMPARE(cell("evaluationList", 0, 0), u"stopped"_s);
-        QCOMPARE(cell("evaluationList", 0, 1), u"3 of 10, unfinished"_s);
+        QCOMPARE(cell("evaluationList", 0, 1), u"3 of 10"_s);
         QCOMPARE(cell("evaluationList", 1, 0), u"walks"_s);
         QCOMPARE(cell("evaluationList", 1, 1), u"240"_s);
         QCOMPARE(cell("evaluationList", 1, 2), u"starter"_s);
@@ -134,8 +169,8 @@ private Q_SLOTS:
 
     void everyColumnSaysWhatItIs()
     {
-        open("walks");
-        for (const char* name : {"settingTable", "sampleTable"}) {
+        open("graphs");
+        for (const char* name : {"settingTable", "sampleTable", "frontierTable"}) {
             const QAbstractItemModel& model = *table(name).model();
             QVERIFY(model.columnCount() > 5);
             for (int column = 0; column < model.columnCount(); ++column)
@@ -249,6 +284,81 @@ private Q_SLOTS:
         QVERIFY(plots.plot().description().startsWith(u"Setting soft"_s));
     }
 
+    void theWeightOnEachHopsNodesIsShownAndSorted()
+    {
+        open("graphs");
+        showTab(3);
+        const QAbstractItemModel& rows = *table("frontierTable").model();
+        QTRY_COMPARE(rows.rowCount(), 4); // two settings, fed and raw; the answer is no thought
+        QVERIFY(label("frontierNote").isEmpty());
+        const auto row = [&](int index) {
+            QStringList cells;
+            for (const char* title : {"Setting", "Hop", "Of", "Items", "Frontier", "Optimal",
+                                      "Elsewhere", "Nodes", "Effective nodes"})
+                cells << cell("frontierTable", index, title);
+            return cells.join(u" | "_s);
+        };
+        QCOMPARE(row(0), u"greedy | 1 | fed | 2 | 100.0 ± 0.0 % | – | 0.0 ± 0.0 % | 2.00 ± 0.00 | "
+                         "1.00 ± 0.00"_s);
+        QCOMPARE(row(1), u"greedy | 1 | raw | 2 | 75.0 ± 0.0 % | – | 25.0 ± 0.0 % | 2.00 ± 0.00 | "
+                         "1.00 ± 0.00"_s);
+        // (0.8 + 0.4) / 2, and exp of the entropy of 3/4 and 1/4, 1.7548, beside 1.
+        QCOMPARE(row(2), u"soft | 1 | fed | 2 | 60.0 ± 20.0 % | – | 40.0 ± 20.0 % | 2.00 ± 0.00 | "
+                         "1.38 ± 0.38"_s);
+
+        QTableView& shown = table("frontierTable");
+        const int column = columnOf("frontierTable", "Frontier");
+        QHeaderView& header = *shown.horizontalHeader();
+        QTest::mouseClick(header.viewport(), Qt::LeftButton, {},
+                          QPoint(header.sectionViewportPosition(column) + 20, header.height() / 2));
+        QCOMPARE(cell("frontierTable", 0, "Setting"), u"soft"_s);
+        shown.setFocus();
+        shown.selectRow(0);
+        QTest::keyClick(&shown, Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+        const QStringList lines = QGuiApplication::clipboard()->text().split(u'\n');
+        QVERIFY2(lines[0].startsWith(u"Setting\tHop\tOf\tItems\tFrontier"_s), qPrintable(lines[0]));
+        QVERIFY2(lines[1].startsWith(u"soft\t1\tfed\t2\t0.6"_s), qPrintable(lines[1]));
+    }
+
+    void theFrontierIsDrawnByHop()
+    {
+        open("graphs");
+        QTRY_COMPARE(table("frontierTable").model()->rowCount(), 4);
+        showTab(1);
+        choose("figure", u"Frontier by hop"_s);
+        const auto& plots = *m_panel->findChild<EvaluationPlots*>();
+        const auto& drawn = dynamic_cast<EstimatePlot&>(plots.plot()).figure();
+        QCOMPARE(drawn.series.size(), 4U);
+        QCOMPARE(drawn.series[1].name, u"greedy, raw"_s);
+        QCOMPARE(drawn.series[1].points[0].x, 1.0);
+        QCOMPARE(drawn.series[1].points[0].y, 0.75);
+        QCOMPARE(drawn.series[2].name, u"soft, fed"_s);
+        QVERIFY(std::abs(drawn.series[2].points[0].yInterval.low - (0.6 - 1.96 * 0.2)) < 1e-6);
+    }
+
+    void whereThereIsNoFrontierASentenceSaysSo()
+    {
+        open("stopped");
+        showTab(3);
+        QTRY_VERIFY2(label("frontierNote").startsWith(u"None of the items"_s),
+                     qPrintable(label("frontierNote")));
+        QVERIFY(!table("frontierTable").isVisible());
+    }
+
+    void howManySamplesAreDoneIsSeenInANarrowPanel()
+    {
+        const QTableView& list = table("evaluationList");
+        for (const int width : {1100, 420}) {
+            m_panel->resize(width, 300);
+            QCoreApplication::processEvents();
+            const QRect samples = list.visualRect(list.model()->index(0, 1));
+            QVERIFY(samples.left() >= 0 && samples.right() <= list.viewport()->rect().right());
+            QVERIFY(samples.width() >= list.sizeHintForIndex(list.model()->index(0, 1)).width());
+            // The name gives way.
+            QVERIFY(list.columnWidth(0) < list.sizeHintForIndex(list.model()->index(2, 0)).width());
+        }
+    }
+
     void thePointUnderThePointerIsTold()
     {
         open("walks");
@@ -335,11 +445,11 @@ private Q_SLOTS:
     {
         open("walks");
         m_library->moveToBin(m_stored.info.session);
-        QTRY_COMPARE(table("evaluationList").model()->rowCount(), 1);
+        QTRY_COMPARE(table("evaluationList").model()->rowCount(), 2);
         QVERIFY(label("evaluationMessage").startsWith(u"Choose an evaluation"_s));
         QVERIFY(!m_panel->findChild<QTabWidget*>()->isVisible());
         m_library->restoreFromBin(m_stored.info.session);
-        QTRY_COMPARE(table("evaluationList").model()->rowCount(), 2);
+        QTRY_COMPARE(table("evaluationList").model()->rowCount(), 3);
     }
 
 private:
@@ -380,7 +490,7 @@ private:
     {
         QTableView& list = table("evaluationList");
         for (int row = 0; row < list.model()->rowCount(); ++row)
-            if (list.model()->index(row, 0).data().toString() == QLatin1String(name))
+            if (list.model()->index(row, 0).data().toString().startsWith(QLatin1String(name)))
                 clickRow(list, row);
         QTRY_VERIFY(label("evaluationHead").startsWith(QLatin1String(name)));
     }

@@ -31,11 +31,22 @@ struct ListedEvaluation
 /// A stored evaluation with all that is shown of it.
 struct OpenedEvaluation
 {
+    /// Of its items' graphs, in the report: every trace has to be read for them.
+    enum class Frontiers : std::uint8_t
+    {
+        None, // no item that is at hand has one
+        Measuring,
+        Measured,
+        Failed,
+    };
+
     EvaluationPlan plan;
     EvaluationStanding standing;
     EvaluationReport report;
     EvaluationFigures figures;
-    std::vector<StoredSample> samples;
+    std::shared_ptr<const std::vector<StoredSample>> samples;
+    Frontiers frontiers = Frontiers::None;
+    std::string frontierFailure; // a sentence
 };
 
 class LibraryController : public QObject
@@ -62,7 +73,8 @@ public:
     /// Writes a run as CSV, JSON or JSON lines, by the file's suffix (see exchange/runexport.h).
     /// The file appears whole or not at all.
     void exportRun(RunId, const QString& file);
-    /// Makes a stored evaluation's report and figures, in place of what is being made.
+    /// Makes a stored evaluation's report and figures, in place of what is being made. Where its
+    /// frontiers take a while, it is told first without them and then once more.
     void openEvaluation(EvaluationId);
     /// Writes one of its report's tables as CSV or LaTeX, or all of it as JSON, by the file's
     /// suffix, as exportRun().

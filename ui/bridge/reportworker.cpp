@@ -2,9 +2,20 @@
 
 #include "eval/storedevaluation.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace halftone::ui {
+
+namespace {
+
+bool hasFrontier(const std::optional<TaskSet>& items)
+{
+    return items && std::any_of(items->items.begin(), items->items.end(),
+                                [](const TaskItem& item) { return !item.frontier.empty(); });
+}
+
+} // namespace
 
 LibraryController::ReportWorker::ReportWorker(std::filesystem::path library)
     : m_library(std::move(library))
@@ -50,35 +61,51 @@ void LibraryController::ReportWorker::loop()
         const CancelToken cancel = m_cancel = CancelToken();
         m_making = true;
         lock.unlock();
-        Result<OpenedEvaluation> made = make(request.evaluation, cancel);
+        make(request, cancel);
         lock.lock();
         m_making = false;
-        if (cancel.cancelled())
-            continue;
-        m_event = ReportEvent{request.ticket, nullptr, {}};
-        if (made)
-            m_event->evaluation = std::make_shared<const OpenedEvaluation>(std::move(*made));
-        else
-            m_event->failure = made.error().message;
     }
 }
 
-Result<OpenedEvaluation> LibraryController::ReportWorker::make(EvaluationId id,
-                                                               const CancelToken& cancel) const
+void LibraryController::ReportWorker::send(ReportEvent event, const CancelToken& cancel)
 {
-    const auto store = EvaluationStore::open(m_library, SessionStore::Access::ReadOnly);
-    if (!store)
-        return Unexpected(store.error());
-    Result<StoredEvaluation> stored = readEvaluation(**store, id);
+    const std::lock_guard lock(m_mutex);
+    if (!cancel.cancelled())
+        m_event = std::move(event);
+}
+
+void LibraryController::ReportWorker::make(const ReportRequest& request, const CancelToken& cancel)
+{
+    Result<StoredEvaluation> stored =
+        EvaluationStore::open(m_library, SessionStore::Access::ReadOnly)
+            .and_then(
+                [&](const auto& store) { return readEvaluation(*store, request.evaluation); });
     if (!stored)
-        return Unexpected(stored.error());
-    OpenedEvaluation opened;
-    opened.standing = standingOf(stored->info, stored->plan);
-    opened.report = makeReport(*stored, cancel);
-    opened.figures = makeFigures(stored->plan, stored->samples, cancel);
-    opened.plan = std::move(stored->plan);
-    opened.samples = std::move(stored->samples);
-    return opened;
+        return send({request.ticket, nullptr, stored.error().message}, cancel);
+    auto opened = std::make_shared<OpenedEvaluation>();
+    opened->standing = standingOf(stored->info, stored->plan);
+    opened->report = makeReport(*stored, cancel);
+    opened->figures = makeFigures(stored->plan, stored->samples, cancel);
+    opened->plan = std::move(stored->plan);
+    opened->samples = std::make_shared<const std::vector<StoredSample>>(std::move(stored->samples));
+    const bool measurable = opened->report.samplesDone > 0 && hasFrontier(stored->items);
+    if (measurable)
+        opened->frontiers = OpenedEvaluation::Frontiers::Measuring;
+    send({request.ticket, opened, {}}, cancel);
+    if (!measurable)
+        return;
+
+    auto whole = std::make_shared<OpenedEvaluation>(*opened);
+    const Result<void> measured =
+        SessionStore::open(m_library, SessionStore::Access::ReadOnly)
+            .and_then([&](const auto& runs) {
+                return addFrontiers(whole->report, *whole->samples, *stored->items, *runs, cancel);
+            });
+    whole->frontiers =
+        measured ? OpenedEvaluation::Frontiers::Measured : OpenedEvaluation::Frontiers::Failed;
+    if (!measured)
+        whole->frontierFailure = measured.error().message;
+    send({request.ticket, std::move(whole), {}}, cancel);
 }
 
 } // namespace halftone::ui

@@ -47,7 +47,9 @@ private:
     // The report thread:
 
     void loop();
-    [[nodiscard]] Result<OpenedEvaluation> make(EvaluationId, const CancelToken&) const;
+    void make(const ReportRequest&, const CancelToken&);
+    /// In place of one that was not yet taken, unless it is not wanted any more.
+    void send(ReportEvent, const CancelToken&);
 
     const std::filesystem::path m_library;
 

@@ -79,8 +79,7 @@ QVariant EvaluationListModel::data(const QModelIndex& index, int role) const
     case Samples:
         if (!standing)
             return tr("unreadable plan");
-        return standing->finished ? samplesText(info, *standing)
-                                  : tr("%1, unfinished").arg(samplesText(info, *standing));
+        return samplesText(info, *standing);
     case Model:
         return QString::fromStdString(info.model);
     case Begun:

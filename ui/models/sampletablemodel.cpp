@@ -115,7 +115,7 @@ void SampleTableModel::show(std::shared_ptr<const OpenedEvaluation> evaluation,
     m_evaluation = std::move(evaluation);
     m_samples.clear();
     if (m_evaluation)
-        for (const StoredSample& sample : m_evaluation->samples)
+        for (const StoredSample& sample : *m_evaluation->samples)
             if (sample.key.setting == setting)
                 m_samples.push_back(&sample);
     endResetModel();

@@ -39,6 +39,7 @@ EvaluationPlots::EvaluationPlots(QWidget* parent)
     m_chooser->addItem(tr("Accuracy by difficulty"), AccuracyByDifficulty);
     m_chooser->addItem(tr("Entropy against difficulty"), EntropyAgainstDifficulty);
     m_chooser->addItem(tr("Entropy, right and wrong"), Entropies);
+    m_chooser->addItem(tr("Frontier by hop"), FrontierByHop);
     m_tableButton->setObjectName(QStringLiteral("figureTable"));
     m_tableButton->setText(tr("Table"));
     m_tableButton->setToolTip(tr("Show the plotted numbers as a table"));
@@ -129,6 +130,9 @@ void EvaluationPlots::showChosen()
         break;
     case EntropyAgainstDifficulty:
         m_estimates->show(entropyAgainstDifficulty(report));
+        break;
+    case FrontierByHop:
+        m_estimates->show(frontierByHop(report));
         break;
     case Entropies:
         if (setting < figures.settings.size())

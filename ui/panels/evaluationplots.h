@@ -43,6 +43,7 @@ private:
         AccuracyByDifficulty,
         EntropyAgainstDifficulty,
         Entropies, // of one setting
+        FrontierByHop,
     };
     struct Page
     {

@@ -5,8 +5,11 @@
 #include "models/sampletablemodel.h"
 #include "models/settingtablemodel.h"
 #include "panels/evaluationplots.h"
+#include "panels/frontierview.h"
 #include "widgets/copyrows.h"
 #include "widgets/estimatedelegate.h"
+#include "widgets/nametable.h"
+#include "widgets/rowtable.h"
 
 #include <QAction>
 #include <QComboBox>
@@ -37,22 +40,6 @@ constexpr int searchDelayMs = 150;
 constexpr int listWidth = 220;
 constexpr int mostAnswerCharacters = 40; // of a column's width
 
-/// Rows to be looked through, sorted by their headers.
-void prepare(QTableView& table, QAbstractItemModel* model, const QString& name)
-{
-    table.setModel(model);
-    table.setAccessibleName(name);
-    table.setSelectionBehavior(QAbstractItemView::SelectRows);
-    table.setAlternatingRowColors(true);
-    table.setWordWrap(false);
-    table.setTabKeyNavigation(false);
-    table.setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-    table.verticalHeader()->hide();
-    table.verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    table.verticalHeader()->setDefaultSectionSize(table.fontMetrics().height() + 8);
-    table.horizontalHeader()->setHighlightSections(false);
-}
-
 } // namespace
 
 EvaluationsPanel::EvaluationsPanel(LibraryController* library, QWidget* parent)
@@ -63,7 +50,7 @@ EvaluationsPanel::EvaluationsPanel(LibraryController* library, QWidget* parent)
     , m_sortedSettings(new QSortFilterProxyModel(this))
     , m_samples(new SampleTableModel(this))
     , m_filteredSamples(new SampleFilter(m_samples))
-    , m_listView(new QTableView)
+    , m_listView(new NameTable)
     , m_empty(new QLabel)
     , m_head(new QLabel)
     , m_message(new QLabel)
@@ -72,6 +59,7 @@ EvaluationsPanel::EvaluationsPanel(LibraryController* library, QWidget* parent)
     , m_settingView(new QTableView)
     , m_comparisons(new QPlainTextEdit)
     , m_plots(new EvaluationPlots)
+    , m_frontier(new FrontierView)
     , m_kind(new QComboBox)
     , m_search(new QLineEdit)
     , m_sampleCount(new QLabel)
@@ -134,7 +122,7 @@ void EvaluationsPanel::makeActions()
 QWidget* EvaluationsPanel::makeList()
 {
     m_listView->setObjectName(QStringLiteral("evaluationList"));
-    prepare(*m_listView, m_list, tr("Evaluations"));
+    prepareRows(*m_listView, m_list, tr("Evaluations"));
     m_listView->setSelectionMode(QAbstractItemView::SingleSelection);
     addCopyActions(m_listView);
     connect(m_listView->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
@@ -172,6 +160,10 @@ QWidget* EvaluationsPanel::makeReport()
     m_tabs->addTab(makeSettings(), tr("Settings"));
     m_tabs->addTab(m_plots, tr("Plots"));
     m_tabs->addTab(makeSamples(), tr("Samples"));
+    m_tabs->addTab(m_frontier, tr("Frontier"));
+    m_tabs->setTabToolTip(m_tabs->indexOf(m_frontier),
+                          tr("How much weight lies on the nodes that each hop of a graph can "
+                             "reach, and how many of them are held open"));
 
     auto* corner = new QWidget;
     auto* row = new QHBoxLayout(corner);
@@ -205,7 +197,7 @@ QWidget* EvaluationsPanel::makeSettings()
     m_sortedSettings->setSourceModel(m_settings);
     m_sortedSettings->setSortRole(Qt::EditRole);
     m_settingView->setObjectName(QStringLiteral("settingTable"));
-    prepare(*m_settingView, m_sortedSettings, tr("Settings of the evaluation"));
+    prepareRows(*m_settingView, m_sortedSettings, tr("Settings of the evaluation"));
     m_settingView->setItemDelegate(
         new EstimateDelegate(SettingTableModel::EstimateRole, m_settingView));
     m_settingView->setSortingEnabled(true);
@@ -249,7 +241,7 @@ QWidget* EvaluationsPanel::makeSamples()
     connect(m_kind, &QComboBox::currentIndexChanged, this, &EvaluationsPanel::filterSamples);
 
     m_sampleView->setObjectName(QStringLiteral("sampleTable"));
-    prepare(*m_sampleView, m_filteredSamples, tr("Samples of the setting"));
+    prepareRows(*m_sampleView, m_filteredSamples, tr("Samples of the setting"));
     m_sampleView->setSortingEnabled(true);
     m_sampleView->sortByColumn(-1, Qt::AscendingOrder); // as they were begun
     m_sampleView->addAction(m_openSample);
@@ -284,7 +276,9 @@ void EvaluationsPanel::showList(std::shared_ptr<const std::vector<ListedEvaluati
     }
     m_listView->viewport()->update();
     if (first) // later widths are a person's
-        m_listView->resizeColumnsToContents();
+        m_listView->shareWidth();
+    else
+        m_listView->keepWhole();
     m_empty->setVisible(m_list->rowCount() == 0);
     ask(m_listView->currentIndex().row());
 }
@@ -330,8 +324,18 @@ void EvaluationsPanel::showEvaluation(std::shared_ptr<const OpenedEvaluation> ev
 {
     if (!m_asked || m_asked->id != evaluation->report.info.id)
         return;
+    using Frontiers = OpenedEvaluation::Frontiers;
     const bool another =
         !m_evaluation || m_evaluation->report.info.id != evaluation->report.info.id;
+    const bool measured = !another && m_evaluation->frontiers == Frontiers::Measuring &&
+                          evaluation->frontiers != Frontiers::Measuring &&
+                          m_evaluation->samples == evaluation->samples;
+    if (measured) { // the rest is as it was, and is being looked at
+        m_evaluation = std::move(evaluation);
+        m_frontier->show(m_evaluation);
+        m_plots->show(m_evaluation);
+        return;
+    }
     const int setting = another ? 0 : std::max(0, m_setting->currentIndex());
     m_evaluation = std::move(evaluation);
     m_message->hide();
@@ -341,6 +345,7 @@ void EvaluationsPanel::showEvaluation(std::shared_ptr<const OpenedEvaluation> ev
     m_settings->setEvaluation(m_evaluation);
     m_settingView->resizeColumnsToContents();
     showComparisons();
+    m_frontier->show(m_evaluation);
     m_plots->setSetting(setting);
     m_plots->show(m_evaluation);
     {
@@ -426,16 +431,24 @@ void EvaluationsPanel::exportReport()
         QString suffix;
         ReportTable table = ReportTable::Settings;
     };
-    const std::vector<Form> forms{
+    std::vector<Form> forms{
         {tr("Settings as CSV (*.csv)"), QStringLiteral(".csv")},
         {tr("Entropies as CSV (*.csv)"), QStringLiteral(".csv"), ReportTable::Entropies},
         {tr("Difficulties as CSV (*.csv)"), QStringLiteral(".csv"), ReportTable::Difficulties},
         {tr("Comparisons as CSV (*.csv)"), QStringLiteral(".csv"), ReportTable::Comparisons},
-        {tr("Everything as JSON (*.json)"), QStringLiteral(".json")},
         {tr("Settings for LaTeX (*.tex)"), QStringLiteral(".tex")},
         {tr("Entropies for LaTeX (*.tex)"), QStringLiteral(".tex"), ReportTable::Entropies},
         {tr("Difficulties for LaTeX (*.tex)"), QStringLiteral(".tex"), ReportTable::Difficulties},
         {tr("Comparisons for LaTeX (*.tex)"), QStringLiteral(".tex"), ReportTable::Comparisons}};
+    using Frontiers = OpenedEvaluation::Frontiers;
+    if (m_evaluation->frontiers == Frontiers::Measured) {
+        forms.push_back(
+            {tr("Frontier as CSV (*.csv)"), QStringLiteral(".csv"), ReportTable::Frontier});
+        forms.push_back(
+            {tr("Frontier for LaTeX (*.tex)"), QStringLiteral(".tex"), ReportTable::Frontier});
+    }
+    if (m_evaluation->frontiers != Frontiers::Measuring) // not yet everything
+        forms.push_back({tr("Everything as JSON (*.json)"), QStringLiteral(".json")});
     QStringList filters;
     for (const Form& form : forms)
         filters << form.filter;

@@ -26,6 +26,8 @@ namespace halftone::ui {
 
 class EvaluationListModel;
 class EvaluationPlots;
+class FrontierView;
+class NameTable;
 class SampleFilter;
 class SampleTableModel;
 class SettingTableModel;
@@ -75,7 +77,7 @@ private:
     SampleTableModel* m_samples;
     SampleFilter* m_filteredSamples;
 
-    QTableView* m_listView;
+    NameTable* m_listView;
     QLabel* m_empty;
     QLabel* m_head;
     QLabel* m_message;
@@ -85,6 +87,7 @@ private:
     QTableView* m_settingView;
     QPlainTextEdit* m_comparisons;
     EvaluationPlots* m_plots;
+    FrontierView* m_frontier;
     QComboBox* m_kind;
     QLineEdit* m_search;
     QLabel* m_sampleCount;

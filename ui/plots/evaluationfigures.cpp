@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <cmath>
 
 namespace halftone::ui {
@@ -57,6 +58,14 @@ std::vector<EstimateSeries> byDifficulty(const EvaluationReport& report,
         all.push_back(std::move(series));
     }
     return all;
+}
+
+/// Of a share over items.
+void addMean(EstimateSeries& series, double x, const ItemMean& mean)
+{
+    const double half = std::isnan(mean.standardError) ? 0 : 1.96 * mean.standardError;
+    const Interval interval{std::max(0.0, mean.mean - half), std::min(1.0, mean.mean + half)};
+    add(series, x, {x, x}, {mean.mean, interval}, mean.items);
 }
 
 QString nothingYet()
@@ -152,6 +161,36 @@ EstimateFigure entropyAgainstDifficulty(const EvaluationReport& report)
     figure.form = EstimateFigure::Form::Lines;
     figure.across = EstimateFigure::Across::Whole;
     figure.series = byDifficulty(report, &DifficultyReport::entropy);
+    return figure;
+}
+
+EstimateFigure frontierByHop(const EvaluationReport& report)
+{
+    EstimateFigure figure;
+    figure.subject = Words::tr("weight on the frontier by hop");
+    figure.description =
+        Words::tr("Weight on the nodes that exactly so many hops reach, in percent: of all that "
+                  "was fed, and of all of the raw distribution (full vocabulary, T = 1); means "
+                  "over items, whiskers are 95 % intervals (1.96 standard errors).");
+    figure.hint = Words::tr("No weight by hop is known, or not yet; the tab Frontier tells more.");
+    figure.x = {QStringLiteral("hop"), Words::tr("hop"), {}, 1, 0, 0};
+    figure.y =
+        shareAxis(QStringLiteral("frontier_percent"), Words::tr("weight on\nthe frontier (%)"));
+    figure.form = EstimateFigure::Form::Lines;
+    figure.across = EstimateFigure::Across::Whole;
+    for (const SettingReport& setting : report.settings) {
+        const QString name = QString::fromStdString(setting.name);
+        EstimateSeries fed{Words::tr("%1, fed").arg(name), {}};
+        EstimateSeries raw{Words::tr("%1, raw").arg(name), {}};
+        if (setting.frontier)
+            for (const HopReport& hop : setting.frontier->hops) {
+                addMean(fed, hop.hop, hop.fed.frontier);
+                addMean(raw, hop.hop, hop.raw.frontier);
+            }
+        for (EstimateSeries* series : {&fed, &raw})
+            if (!series->points.empty()) // a hidden state has nothing fed
+                figure.series.push_back(std::move(*series));
+    }
     return figure;
 }
 

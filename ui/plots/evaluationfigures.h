@@ -11,5 +11,6 @@ namespace halftone::ui {
 [[nodiscard]] EstimateFigure passAtKCurves(const EvaluationFigures&);
 [[nodiscard]] EstimateFigure accuracyByDifficulty(const EvaluationReport&);
 [[nodiscard]] EstimateFigure entropyAgainstDifficulty(const EvaluationReport&);
+[[nodiscard]] EstimateFigure frontierByHop(const EvaluationReport&);
 
 } // namespace halftone::ui
