@@ -2,8 +2,7 @@
 #include "base/counted.h"
 #include "commands.h"
 #include "eval/accuracytable.h"
-#include "eval/evaluation.h"
-#include "eval/items.h"
+#include "eval/planrun.h"
 #include "eval/reporttext.h"
 #include "eval/standing.h"
 #include "eval/storedevaluation.h"
@@ -131,25 +130,16 @@ Result<std::shared_ptr<const Engine>> load(ModelChoice choice, const std::string
     return choice.load();
 }
 
-/// A request for each data set of the plan, all of them checked.
+/// A request for each data set of the plan, with its models.
 Result<std::vector<EvaluationRequest>> readRequests(const EvalOptions& options)
 {
     auto plans = readPlans(options.plan);
     if (!plans)
         return Unexpected(plans.error());
-    std::vector<EvaluationRequest> requests;
-    for (EvaluationPlan& plan : *plans) {
-        auto items = itemsOf(plan);
-        if (!items)
-            return Unexpected(items.error());
-        EvaluationRequest request;
-        request.plan = std::move(plan);
-        request.items = std::move(*items);
-        request.library = options.library.path();
-        request.resume = options.resume;
-        requests.push_back(std::move(request));
-    }
-    const EvaluationPlan& plan = requests.front().plan;
+    auto requests = requestsFor(std::move(*plans), options.library.path(), options.resume);
+    if (!requests)
+        return requests;
+    const EvaluationPlan& plan = requests->front().plan;
     const auto engine = load(options.model, plan.model);
     if (!engine)
         return Unexpected(engine.error());
@@ -160,12 +150,9 @@ Result<std::vector<EvaluationRequest>> readRequests(const EvalOptions& options)
             return Unexpected(loaded.error());
         partner = std::move(*loaded);
     }
-    LongCall call;
-    for (EvaluationRequest& request : requests) {
+    for (EvaluationRequest& request : *requests) {
         request.engine = *engine;
         request.partner = partner;
-        if (auto right = checkEvaluation(request, call.cancelToken()); !right)
-            return Unexpected(right.error());
     }
     return requests;
 }
@@ -181,17 +168,11 @@ Result<ExitCode> run(const EvalOptions& options, Output& out)
     // One that is gone on with is reported as the plan says by now.
     EvalOptions reported = options;
     reported.baseline = requests->front().plan.baseline;
-    std::vector<EvaluationId> done;
-    for (EvaluationRequest& request : *requests) {
-        if (!done.empty())
-            request.after = done.back();
-        LongCall call;
-        auto id = evaluate(std::move(request), call.progress(), call.cancelToken());
-        if (!id)
-            return Unexpected(id.error());
-        done.push_back(*id);
-    }
-    return report(reported, done, out);
+    LongCall call;
+    const auto done = evaluateAll(std::move(*requests), call.progress(), call.cancelToken());
+    if (!done)
+        return Unexpected(done.error());
+    return report(reported, *done, out);
 }
 
 /// "12 samples", "5 of 12 samples", "5 of at least 12 samples".

@@ -1,10 +1,8 @@
 #include "modeloptions.h"
 
 #include "base/paths.h"
+#include "format/modelfolder.h"
 #include "longcall.h"
-
-#include <algorithm>
-#include <system_error>
 
 namespace halftone::cli {
 
@@ -35,16 +33,7 @@ Result<fs::path> ModelChoice::folder() const
                                "; name a model folder with --model.");
         return builtIn.front();
     }
-    std::error_code ignored;
-    if (fs::exists(model, ignored))
-        return fs::path(model);
-    const auto named = std::find_if(builtIn.begin(), builtIn.end(), [this](const fs::path& folder) {
-        return folder.filename() == model;
-    });
-    if (named != builtIn.end())
-        return *named;
-    return failure(ErrorCode::NotFound,
-                   "There is no model folder " + model + ", and no built-in model of that name.");
+    return modelNamed(model, builtIn);
 }
 
 Result<std::shared_ptr<const Engine>> ModelChoice::load() const

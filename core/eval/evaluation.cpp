@@ -169,8 +169,10 @@ Result<EvaluationInfo> Evaluation::earlier() const
     auto all = m_store->evaluations();
     if (!all)
         return Unexpected(all.error());
-    const auto found = std::find_if(all->begin(), all->end(), [this](const EvaluationInfo& info) {
-        return info.id > m_request.after && samePlan(info.plan, m_request.plan.json);
+    const EvaluationId wanted = m_request.resumed;
+    const auto found = std::find_if(all->begin(), all->end(), [&](const EvaluationInfo& info) {
+        return info.id > m_request.after && (wanted.value == 0 || info.id == wanted) &&
+               samePlan(info.plan, m_request.plan.json);
     });
     if (found == all->end() && m_request.after.value > 0)
         return m_store->create(begun());

@@ -28,6 +28,8 @@ struct EvaluationRequest
     /// The evaluation of the data set before this one, where a plan has several: to be resumed is
     /// then what was begun after it, and where nothing was, a new one is begun.
     EvaluationId after;
+    /// This one is to be resumed, though a newer one may be of the same plan; 0: the newest.
+    EvaluationId resumed;
 };
 
 /// What evaluate() would otherwise find out after hours: that every setting can be run and every

@@ -4,16 +4,11 @@
 
 namespace halftone {
 
-namespace {
-
-/// 0: as many as a file holds.
 std::int64_t itemsPlanned(const EvaluationPlan& plan)
 {
     const std::int64_t made = plan.data.file.empty() ? plan.data.task.count : 0;
     return plan.items > 0 && made > 0 ? std::min(plan.items, made) : std::max(plan.items, made);
 }
-
-} // namespace
 
 EvaluationStanding standingOf(const EvaluationInfo& info, const EvaluationPlan& plan)
 {

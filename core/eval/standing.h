@@ -18,6 +18,9 @@ struct EvaluationStanding
     bool finished = false;
 };
 
+/// How many items the plan takes; 0: as many as its file holds.
+[[nodiscard]] std::int64_t itemsPlanned(const EvaluationPlan&);
+
 /// Items are begun one after another and each under every setting and seed, so one that is not
 /// complete, or one that is planned and was not begun, tells that there is more to come.
 [[nodiscard]] EvaluationStanding standingOf(const EvaluationInfo&, const EvaluationPlan&);

@@ -277,4 +277,18 @@ Result<std::string> ModelFolder::fingerprint(const ProgressFn& progress,
     return hash.hex();
 }
 
+Result<std::filesystem::path> modelNamed(const std::string& name,
+                                         const std::vector<std::filesystem::path>& builtIn)
+{
+    std::error_code ignored;
+    if (std::filesystem::exists(name, ignored))
+        return std::filesystem::path(name);
+    const auto named = std::find_if(builtIn.begin(), builtIn.end(),
+                                    [&](const auto& folder) { return folder.filename() == name; });
+    if (named != builtIn.end())
+        return *named;
+    return failure(ErrorCode::NotFound,
+                   "There is no model folder " + name + ", and no built-in model of that name.");
+}
+
 } // namespace halftone

@@ -55,4 +55,9 @@ private:
     std::vector<std::shared_ptr<const SafetensorsFile>> m_weights;
 };
 
+/// What a person means by a name that is not empty: a folder that is there, else the one of
+/// `builtIn` that is so called. Fails with NotFound.
+[[nodiscard]] Result<std::filesystem::path>
+modelNamed(const std::string& name, const std::vector<std::filesystem::path>& builtIn);
+
 } // namespace halftone

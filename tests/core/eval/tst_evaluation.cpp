@@ -144,6 +144,25 @@ private Q_SLOTS:
         QCOMPARE(runsOf(samplesOf(*resumed, folder)), after);
     }
 
+    void theOneThatIsNamedGoesOnThoughANewerOneIsOfThePlan()
+    {
+        const TemporaryFolder folder;
+        CancelToken cancel;
+        QVERIFY(!evaluate(
+            request(twoSettings, folder),
+            [&](const Progress& progress) {
+                if (progress.done >= 1)
+                    cancel.cancel();
+            },
+            cancel));
+        QCOMPARE(evaluate(request(twoSettings, folder)).value().value, 2);
+        auto again = request(twoSettings, folder);
+        again.resume = true;
+        again.resumed = EvaluationId{1};
+        QCOMPARE(evaluate(again).value().value, 1);
+        QCOMPARE(runsOf(samplesOf(EvaluationId{1}, folder)).size(), 16U);
+    }
+
     void ofAPlanWithSeveralDataSetsThoseNotBegunAreBegun()
     {
         const TemporaryFolder folder;

@@ -53,6 +53,17 @@ private Q_SLOTS:
         writeTensor(m_folder / "model.safetensors", "a");
     }
 
+    void aNameMeansAFolderFirstAndThenABuiltInModel()
+    {
+        const std::vector<fs::path> builtIn{"/somewhere/starter", "/somewhere/reasoner"};
+        QCOMPARE(modelNamed("reasoner", builtIn).value(), fs::path("/somewhere/reasoner"));
+        QCOMPARE(modelNamed(m_folder.string(), builtIn).value(), m_folder);
+        const auto none = modelNamed("nobody", builtIn);
+        QVERIFY(!none);
+        QCOMPARE(none.error().message, "There is no model folder nobody, and no built-in model of "
+                                       "that name.");
+    }
+
     void aFolderOpensWithWhatItHas()
     {
         const auto bare = ModelFolder::open(m_folder);
