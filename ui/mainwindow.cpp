@@ -135,8 +135,17 @@ void MainWindow::buildPanels()
     auto* trainings = new TrainingsPanel(m_options.library, this);
     addDock("trainings", tr("Trainings"), trainings);
     m_commands->adoptAll(QStringLiteral("trainings"), trainings);
-    auto* evaluations = new EvaluationsPanel(m_library, this);
-    addDock("evaluations", tr("Evaluations"), evaluations);
+    auto* evaluations = new EvaluationsPanel(m_library, m_engine, m_models, this);
+    QDockWidget* evaluationsDock = addDock("evaluations", tr("Evaluations"), evaluations);
+    connect(evaluations, &EvaluationsPanel::planUsed, evaluationsDock, [evaluationsDock] {
+        evaluationsDock->show();
+        evaluationsDock->raise();
+    });
+    connect(m_engine, &EngineController::evaluationEnded, this,
+            [this, evaluations](const QString& message) {
+                if (!message.isEmpty() && !evaluations->isVisible()) // else it is told there
+                    warn(message);
+            });
     trace->addStepCommands(inspector->questions());
 
     m_commands->adoptAll(QStringLiteral("inspector"), inspector);

@@ -37,7 +37,7 @@ StatusView::StatusView(EngineController* engine, QWidget* parent)
     m_cancel->setAutoRaise(true);
     m_cancel->setFocusPolicy(Qt::StrongFocus);
     m_cancel->setToolTip(tr("Cancel"));
-    m_cancel->setAccessibleName(tr("Cancel loading or reading"));
+    m_cancel->setAccessibleName(tr("Cancel loading, reading or evaluating"));
 
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 6, 0);
@@ -65,7 +65,8 @@ void StatusView::showActivity()
 {
     const auto activity = m_engine->activity();
     const bool busy = activity == EngineController::Activity::Loading ||
-                      activity == EngineController::Activity::Prefilling;
+                      activity == EngineController::Activity::Prefilling ||
+                      activity == EngineController::Activity::Evaluating;
     m_stage->clear();
     m_progress->setRange(0, 0);
     m_stage->setVisible(busy);

@@ -1,5 +1,5 @@
-// The status bar's right side: the model in memory, what the engine does, and while it loads or
-// reads a prompt how far it is, with a button to cancel.
+// The status bar's right side: the model in memory, what the engine does, and while it loads,
+// reads a prompt or evaluates a plan how far it is, with a button to cancel.
 #pragma once
 
 #include "bridge/enginecontroller.h"

@@ -1,8 +1,10 @@
 // The panel with the real controller on a library that holds a small evaluation.
 #include "panels/evaluationspanel.h"
 
+#include "bridge/enginecontroller.h"
 #include "bridge/librarycontroller.h"
 #include "eval/reporttext.h"
+#include "models/modellist.h"
 #include "panelfixture.h"
 #include "panels/evaluationplots.h"
 #include "plots/estimateplot.h"
@@ -124,7 +126,10 @@ private Q_SLOTS:
     void init()
     {
         m_library = std::make_unique<LibraryController>(file());
-        m_panel = std::make_unique<EvaluationsPanel>(m_library.get());
+        m_engine = std::make_unique<EngineController>(file());
+        m_models = std::make_unique<ModelList>(QStringList());
+        m_panel =
+            std::make_unique<EvaluationsPanel>(m_library.get(), m_engine.get(), m_models.get());
         m_panel->resize(1100, 520);
         m_panel->show();
         QVERIFY(QTest::qWaitForWindowActive(m_panel.get()));
@@ -135,6 +140,7 @@ private Q_SLOTS:
     void cleanup()
     {
         m_panel.reset();
+        m_engine.reset();
         m_library.reset();
     }
 
@@ -510,6 +516,8 @@ private:
     StoredEvaluation m_stored;
     StoredEvaluation m_stopped;
     std::unique_ptr<LibraryController> m_library;
+    std::unique_ptr<EngineController> m_engine;
+    std::unique_ptr<ModelList> m_models;
     std::unique_ptr<EvaluationsPanel> m_panel;
 };
 

@@ -11,6 +11,12 @@ namespace {
 
 constexpr int drainIntervalMs = 33;
 
+QString busyEvaluating()
+{
+    return EngineController::tr("A plan is being evaluated, and the engine does one thing at a "
+                                "time: wait for its end, or stop it in the Evaluations panel.");
+}
+
 } // namespace
 
 struct EngineController::Inbox
@@ -44,10 +50,13 @@ EngineController::~EngineController()
     m_cancelLoad.cancel();
     m_cancelRun.cancel();
     m_cancelQuestion.cancel();
+    m_cancelEvaluation.cancel();
 }
 
 void EngineController::loadModel(const QString& folder)
 {
+    if (refuse())
+        return;
     cancelQuestion();
     m_cancelLoad.cancel();
     m_cancelRun.cancel();
@@ -61,6 +70,15 @@ void EngineController::cancel()
 {
     m_cancelLoad.cancel();
     m_cancelRun.cancel();
+    m_cancelEvaluation.cancel();
+}
+
+bool EngineController::refuse()
+{
+    if (m_activity != Activity::Evaluating)
+        return false;
+    Q_EMIT failed(busyEvaluating());
+    return true;
 }
 
 void EngineController::beginRun()
@@ -76,12 +94,16 @@ void EngineController::beginRun()
 
 void EngineController::start(const RunRequest& request)
 {
+    if (refuse())
+        return;
     beginRun();
     m_worker->post(StartCommand{m_runTicket, request, false, m_cancelRun});
 }
 
 void EngineController::startPaused(const RunRequest& request)
 {
+    if (refuse())
+        return;
     beginRun();
     m_worker->post(StartCommand{m_runTicket, request, true, m_cancelRun});
 }
@@ -120,6 +142,8 @@ void EngineController::change(const std::string& mode, const ParameterValues& pa
 
 void EngineController::fork(const ForkRequest& request, bool paused)
 {
+    if (refuse())
+        return;
     beginRun();
     m_worker->post(ForkCommand{m_runTicket, request, paused, m_cancelRun});
 }
@@ -127,6 +151,8 @@ void EngineController::fork(const ForkRequest& request, bool paused)
 void EngineController::forkStored(const RunInfo& parent, std::vector<StepRecord> steps,
                                   const ForkRequest& request, bool paused)
 {
+    if (refuse())
+        return;
     beginRun();
     m_worker->post(
         ForkStoredCommand{m_runTicket, parent, std::move(steps), request, paused, m_cancelRun});
@@ -136,8 +162,12 @@ void EngineController::ask(const RunInfo& run, std::vector<StepRecord> steps,
                            const StepQuestion& question)
 {
     cancelQuestion();
-    m_cancelQuestion = CancelToken();
     m_asking = true;
+    if (m_activity == Activity::Evaluating) {
+        Q_EMIT questionAsked(question);
+        return endQuestion(busyEvaluating());
+    }
+    m_cancelQuestion = CancelToken();
     m_worker->post(
         QuestionCommand{++m_question, run, std::move(steps), question, m_cancelQuestion});
     m_drainTimer.start();
@@ -156,6 +186,25 @@ void EngineController::endQuestion(const QString& message)
         return;
     m_asking = false;
     Q_EMIT questionFailed(message);
+}
+
+bool EngineController::canEvaluate() const
+{
+    return m_activity == Activity::Idle || m_activity == Activity::Paused;
+}
+
+void EngineController::evaluate(const PlanRequest& request)
+{
+    if (!canEvaluate()) {
+        Q_EMIT evaluationEnded(tr("The engine is at something else: a plan can be run once a run "
+                                  "has ended or is paused, and the model is loaded."));
+        return;
+    }
+    cancelQuestion();
+    m_cancelEvaluation = CancelToken();
+    m_worker->post(EvaluateCommand{request, m_cancelEvaluation});
+    m_drainTimer.start();
+    setActivity(Activity::Evaluating);
 }
 
 void EngineController::setActivity(Activity activity)
@@ -201,6 +250,14 @@ void EngineController::drain()
             if (m_asking && e.number == m_question)
                 Q_EMIT questionProgressed(QString::fromStdString(e.progress.stage), e.progress.done,
                                           e.progress.total);
+        },
+        [this](const EvaluationProgressEvent& e) {
+            Q_EMIT progressed(tr("Evaluating"), e.done, e.total);
+            Q_EMIT evaluationProgressed(e.done, e.total);
+        },
+        [this](const EvaluationEndedEvent& e) {
+            setActivity(e.activity);
+            Q_EMIT evaluationEnded(QString::fromStdString(e.message));
         },
         [this](const AnswerEvent& e) {
             if (!m_asking || e.number != m_question)

@@ -8,14 +8,19 @@
 //
 // Several runs of the same settings go on together (RunGroup): commands are for all of them, steps
 // are told of the first, ends of each.
+//
+// While a plan is evaluated the engine thread does nothing else: what needs it is refused at once,
+// with a sentence, instead of waiting for hours.
 #pragma once
 
 #include "base/progress.h"
 #include "base/result.h"
 #include "bridge/stepquestion.h"
 #include "engine/engine.h"
+#include "eval/plan.h"
 #include "reasoning/runsettings.h"
 #include "runs/grouptotals.h"
+#include "store/evaluationstore.h"
 #include "trace/runinfo.h"
 #include "trace/stepinput.h"
 #include "trace/steprecord.h"
@@ -40,7 +45,7 @@ struct RunRequest
     std::optional<SessionId> session; // absent: a new session, named after the prompt
     QString prompt;
     RunSettings settings;
-    int count = 1; // runs of these settings at once, with the seeds that follow
+    int count = 1;   // runs of these settings at once, with the seeds that follow
     QString partner; // folder of the second model, for modes that take two; else empty
 };
 
@@ -50,6 +55,15 @@ struct ForkRequest
     std::optional<StepInput> input;      // fed at that step instead of what was decided
     std::optional<RunSettings> settings; // from that step on
     QString change;                      // a sentence for the library
+};
+
+struct PlanRequest
+{
+    std::vector<EvaluationPlan> plans; // one for each data set; not none
+    QString model;                     // folder
+    QString partner;                   // folder; empty where the plan has none
+    bool resume = false;               // goes on with the newest evaluation of the plan
+    EvaluationId resumed;              // or with this one; 0: the newest
 };
 
 /// The model in memory.
@@ -85,7 +99,8 @@ public:
         Loading,
         Prefilling,
         Running,
-        Paused
+        Paused,
+        Evaluating
     };
     Q_ENUM(Activity)
 
@@ -93,7 +108,8 @@ public:
     explicit EngineController(std::filesystem::path library, QObject* parent = nullptr);
     /// With engines of another make: tests need no weights.
     EngineController(std::filesystem::path library, EngineLoader loader, QObject* parent = nullptr);
-    /// Stops the run at the next token boundary, stores what is left, joins the thread.
+    /// Stops the run or the evaluation at the next token boundary, stores what is left, joins the
+    /// thread.
     ~EngineController() override;
 
     [[nodiscard]] Activity activity() const { return m_activity; }
@@ -102,7 +118,7 @@ public:
 
     /// A run that goes on is stopped first. When loading fails the model before stays.
     void loadModel(const QString& folder);
-    void cancel(); // of loading or prefill
+    void cancel(); // of loading, prefill or evaluation
     /// Needs a model, in memory or on its way. Replaces a run that goes on, unless prompt or
     /// settings are refused.
     void start(const RunRequest&);
@@ -129,6 +145,11 @@ public:
     void ask(const RunInfo& run, std::vector<StepRecord> steps, const StepQuestion&);
     void cancelQuestion();
 
+    /// While nothing goes on, a paused run aside. Loads the plan's model beside the one in memory
+    /// where it is another, for as long as it is evaluated; see core/eval/planrun.h for the rest.
+    void evaluate(const PlanRequest&);
+    [[nodiscard]] bool canEvaluate() const;
+
 Q_SIGNALS:
     void activityChanged(halftone::ui::EngineController::Activity activity);
     /// `total` 0: unknown.
@@ -152,6 +173,13 @@ Q_SIGNALS:
     void questionAnswered(std::shared_ptr<const halftone::ui::StepAnswer> answer);
     void questionFailed(const QString& message);
 
+    /// In samples of all data sets of the plan, those of an earlier time that it goes on with
+    /// included.
+    void evaluationProgressed(quint64 done, quint64 total);
+    /// Each evaluate() ends with this. `message` is empty when all is done, else says why not; what
+    /// was stored can be resumed.
+    void evaluationEnded(const QString& message);
+
 private:
     class Worker;
     struct Inbox;
@@ -159,6 +187,8 @@ private:
     void beginRun();
     void endQuestion(const QString& message);
     void setActivity(Activity activity);
+    /// Tells why when an evaluation goes on.
+    bool refuse();
 
     Activity m_activity = Activity::Idle;
     std::shared_ptr<const LoadedModel> m_model;
@@ -169,6 +199,7 @@ private:
     std::uint64_t m_question = 0; // number of the newest
     bool m_asking = false;
     CancelToken m_cancelQuestion;
+    CancelToken m_cancelEvaluation;
     QTimer m_drainTimer;
     std::unique_ptr<Inbox> m_inbox; // taken from the worker, not yet told
     std::unique_ptr<Worker> m_worker;

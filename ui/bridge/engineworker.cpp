@@ -153,7 +153,8 @@ void EngineController::Worker::send(EngineEvent event)
     const std::lock_guard lock(m_mutex);
     // Only the newest of several progress reports in a row is worth showing.
     const bool progress = std::holds_alternative<ProgressEvent>(event) ||
-                          std::holds_alternative<QuestionProgressEvent>(event);
+                          std::holds_alternative<QuestionProgressEvent>(event) ||
+                          std::holds_alternative<EvaluationProgressEvent>(event);
     if (progress && !m_outbox.empty() && m_outbox.back().index() == event.index())
         m_outbox.back() = std::move(event);
     else
@@ -165,9 +166,14 @@ void EngineController::Worker::sendActivity(Activity activity)
     send(ActivityEvent{m_seen, activity});
 }
 
+EngineController::Activity EngineController::Worker::currentActivity() const
+{
+    return !goesOn() ? Activity::Idle : m_paused ? Activity::Paused : Activity::Running;
+}
+
 void EngineController::Worker::sendCurrentActivity()
 {
-    sendActivity(!goesOn() ? Activity::Idle : m_paused ? Activity::Paused : Activity::Running);
+    sendActivity(currentActivity());
 }
 
 void EngineController::Worker::sendFailure(const Error& error)

@@ -86,8 +86,14 @@ struct QuestionCommand
     CancelToken cancel;
 };
 
+struct EvaluateCommand
+{
+    PlanRequest request;
+    CancelToken cancel;
+};
+
 using EngineCommand = std::variant<LoadCommand, StartCommand, ForkCommand, ForkStoredCommand,
-                                   ChangeCommand, ControlCommand, QuestionCommand>;
+                                   ChangeCommand, ControlCommand, QuestionCommand, EvaluateCommand>;
 
 struct ActivityEvent
 {
@@ -158,10 +164,23 @@ struct QuestionFailedEvent
     std::string message; // empty when it was cancelled
 };
 
+/// In samples.
+struct EvaluationProgressEvent
+{
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+};
+
+struct EvaluationEndedEvent
+{
+    std::string message; // empty when all is done
+    EngineController::Activity activity = EngineController::Activity::Idle; // from now on
+};
+
 using EngineEvent =
     std::variant<ActivityEvent, ProgressEvent, LoadedEvent, StartedEvent, StepsEvent, ChangedEvent,
                  EndedEvent, GroupEvent, FailedEvent, QuestionProgressEvent, AnswerEvent,
-                 QuestionFailedEvent>;
+                 QuestionFailedEvent, EvaluationProgressEvent, EvaluationEndedEvent>;
 
 class EngineController::Worker
 {
@@ -190,6 +209,7 @@ private:
     [[nodiscard]] bool quitting();
     void send(EngineEvent event);
     void sendActivity(Activity activity);
+    [[nodiscard]] Activity currentActivity() const;
     /// After something that was asked for did not come to be.
     void sendCurrentActivity();
     void sendFailure(const Error& error);
@@ -202,17 +222,18 @@ private:
     void execute(const ChangeCommand&);
     void execute(ControlCommand);
     void execute(QuestionCommand& command);
+    void execute(EvaluateCommand& command);
 
     /// Loads it unless it is in memory. Null without a folder.
     [[nodiscard]] Result<std::shared_ptr<const Engine>>
     partnerFrom(const std::filesystem::path& folder, const ProgressFn&, const CancelToken&);
     /// The model in memory with the partner that the run had.
-    [[nodiscard]] Result<RunModels> modelsOf(const RunInfo&, const ProgressFn&,
-                                             const CancelToken&);
+    [[nodiscard]] Result<RunModels> modelsOf(const RunInfo&, const ProgressFn&, const CancelToken&);
     [[nodiscard]] Result<void> start(const StartCommand& command);
     [[nodiscard]] Result<void> fork(const ForkCommand& command);
     [[nodiscard]] Result<void> forkStored(const ForkStoredCommand& command);
     [[nodiscard]] Result<StepAnswer> answer(const QuestionCommand& command);
+    [[nodiscard]] Result<void> evaluate(EvaluateCommand& command);
     /// Takes the run over once its session stands at its first own step, with so many runs of the
     /// same settings in all.
     [[nodiscard]] Result<void> begin(std::unique_ptr<Session> session, RunInfo info,

@@ -63,8 +63,7 @@ QVariant EvaluationListModel::data(const QModelIndex& index, int role) const
         const QString state = !standing ? tr("Its plan cannot be read")
                               : standing->finished
                                   ? tr("Finished: %1 samples").arg(samplesText(info, *standing))
-                                  : tr("Unfinished: %1 samples are done; halftone-cli eval PLAN "
-                                       "--resume goes on with it")
+                                  : tr("Unfinished: %1 samples are done; Resume goes on with it")
                                         .arg(samplesText(info, *standing));
         return tr("Evaluation %1, %2: model %3. %4.")
             .arg(QString::number(info.id.value), QString::fromStdString(info.name),

@@ -6,6 +6,7 @@
 #include "models/settingtablemodel.h"
 #include "panels/evaluationplots.h"
 #include "panels/frontierview.h"
+#include "panels/planbar.h"
 #include "widgets/copyrows.h"
 #include "widgets/estimatedelegate.h"
 #include "widgets/nametable.h"
@@ -38,11 +39,14 @@ namespace {
 constexpr int margin = 4;
 constexpr int searchDelayMs = 150;
 constexpr int listWidth = 220;
+constexpr qint64 listPauseMs = 1000;     // while a plan is run
+constexpr qint64 shortestPauseMs = 5000; // of reports, likewise
 constexpr int mostAnswerCharacters = 40; // of a column's width
 
 } // namespace
 
-EvaluationsPanel::EvaluationsPanel(LibraryController* library, QWidget* parent)
+EvaluationsPanel::EvaluationsPanel(LibraryController* library, EngineController* engine,
+                                   ModelList* models, QWidget* parent)
     : QWidget(parent)
     , m_library(library)
     , m_list(new EvaluationListModel(this))
@@ -50,6 +54,8 @@ EvaluationsPanel::EvaluationsPanel(LibraryController* library, QWidget* parent)
     , m_sortedSettings(new QSortFilterProxyModel(this))
     , m_samples(new SampleTableModel(this))
     , m_filteredSamples(new SampleFilter(m_samples))
+    , m_splitter(new QSplitter)
+    , m_planBar(new PlanBar(engine, models))
     , m_listView(new NameTable)
     , m_empty(new QLabel)
     , m_head(new QLabel)
@@ -67,16 +73,24 @@ EvaluationsPanel::EvaluationsPanel(LibraryController* library, QWidget* parent)
 {
     setObjectName(QStringLiteral("evaluationsPanel"));
     makeActions();
-    auto* splitter = new QSplitter;
-    splitter->addWidget(makeList());
-    splitter->addWidget(makeReport());
-    splitter->setStretchFactor(1, 1);
-    splitter->setSizes({listWidth, 3 * listWidth});
-    splitter->setChildrenCollapsible(false);
+    m_splitter->addWidget(makeList());
+    m_splitter->addWidget(makeReport());
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setSizes({listWidth, 3 * listWidth});
+    m_splitter->setChildrenCollapsible(false);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(margin, margin, margin, margin);
-    layout->addWidget(splitter);
+    layout->addWidget(m_splitter, 1);
+    layout->addWidget(m_planBar);
     setFocusProxy(m_listView);
+    connect(m_planBar, &PlanBar::used, this, &EvaluationsPanel::planUsed);
+    connect(engine, &EngineController::activityChanged, this, [this] {
+        if (m_planBar->running())
+            m_follows = true;
+    });
+    connect(engine, &EngineController::evaluationProgressed, this, &EvaluationsPanel::followPlan);
+    connect(engine, &EngineController::evaluationEnded, m_library,
+            [this] { m_library->refresh(); });
 
     connect(m_library, &LibraryController::evaluationsAvailable, this, &EvaluationsPanel::showList);
     connect(m_library, &LibraryController::evaluationAvailable, this,
@@ -97,8 +111,20 @@ QSize EvaluationsPanel::sizeHint() const
     return {760, 320};
 }
 
+void EvaluationsPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    const auto placed = width() > height() ? Qt::Horizontal : Qt::Vertical;
+    if (m_splitter->orientation() == placed)
+        return;
+    m_splitter->setOrientation(placed);
+    m_splitter->setSizes(placed == Qt::Horizontal ? QList<int>{listWidth, 3 * listWidth}
+                                                  : QList<int>{1, 3});
+}
+
 void EvaluationsPanel::makeActions()
 {
+    addActions(m_planBar->actions());
     const auto make = [this](const QString& name, const QString& text, const QString& help) {
         auto* action = new QAction(text, this);
         action->setObjectName(name);
@@ -125,11 +151,15 @@ QWidget* EvaluationsPanel::makeList()
     prepareRows(*m_listView, m_list, tr("Evaluations"));
     m_listView->setSelectionMode(QAbstractItemView::SingleSelection);
     addCopyActions(m_listView);
+    m_listView->addActions(m_planBar->actions());
     connect(m_listView->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
-            [this](const QModelIndex& current) { ask(current.row()); });
+            [this](const QModelIndex& current) {
+                m_follows = false;
+                ask(current.row());
+            });
     m_empty->setObjectName(QStringLiteral("noEvaluations"));
-    m_empty->setText(
-        tr("Evaluations stand here once there are some:\nhalftone-cli eval PLAN.json"));
+    m_empty->setText(tr("Evaluations stand here once there are some: run a plan, here or with\n"
+                        "halftone-cli eval PLAN.json"));
     m_empty->setAlignment(Qt::AlignCenter);
     m_empty->setWordWrap(true);
     m_empty->setForegroundRole(QPalette::PlaceholderText);
@@ -268,11 +298,17 @@ QWidget* EvaluationsPanel::makeSamples()
 void EvaluationsPanel::showList(std::shared_ptr<const std::vector<ListedEvaluation>> evaluations)
 {
     const bool first = m_list->rowCount() == 0;
+    m_planBar->setEvaluations(evaluations);
     {
         const QSignalBlocker quiet(m_listView->selectionModel()); // the same stays chosen: no echo
         m_list->setEvaluations(std::move(evaluations));
         if (const int row = m_asked ? m_list->rowOf(m_asked->id) : -1; row >= 0)
             m_listView->setCurrentIndex(m_list->index(row, 0));
+        const ListedEvaluation* top = m_list->at(0);
+        if (m_follows && top && top->info.id > m_newest)
+            m_listView->setCurrentIndex(m_list->index(0, 0));
+        m_newest = top ? top->info.id : EvaluationId{};
+        m_follows = m_follows && m_planBar->running();
     }
     m_listView->viewport()->update();
     if (first) // later widths are a person's
@@ -286,6 +322,7 @@ void EvaluationsPanel::showList(std::shared_ptr<const std::vector<ListedEvaluati
 void EvaluationsPanel::ask(int row)
 {
     const ListedEvaluation* chosen = m_list->at(row);
+    m_planBar->setChosen(chosen);
     if (!chosen) {
         m_asked.reset();
         m_evaluation.reset();
@@ -297,10 +334,23 @@ void EvaluationsPanel::ask(int row)
     if (same && m_asked->samplesDone == info.samplesDone &&
         m_asked->samplesBegun == info.samplesBegun)
         return;
+    // Every second there are more samples: reports are not to take the engine's time from it.
+    const qint64 pause = std::max(shortestPauseMs, 10 * m_reportMs);
+    if (same && m_planBar->running() && m_reportClock.elapsed() < pause)
+        return;
     m_asked = info;
+    m_reportClock.start();
     if (!same)
         showMessage(tr("Making the report of %1…").arg(QString::fromStdString(info.name)));
     m_library->openEvaluation(info.id);
+}
+
+void EvaluationsPanel::followPlan()
+{
+    if (m_listClock.isValid() && m_listClock.elapsed() < listPauseMs)
+        return;
+    m_listClock.start();
+    m_library->refresh();
 }
 
 // The report
@@ -324,6 +374,7 @@ void EvaluationsPanel::showEvaluation(std::shared_ptr<const OpenedEvaluation> ev
 {
     if (!m_asked || m_asked->id != evaluation->report.info.id)
         return;
+    m_reportMs = m_reportClock.elapsed();
     using Frontiers = OpenedEvaluation::Frontiers;
     const bool another =
         !m_evaluation || m_evaluation->report.info.id != evaluation->report.info.id;

@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "bridge/librarycontroller.h"
 
+#include <QElapsedTimer>
 #include <QTimer>
 #include <QWidget>
 
@@ -19,15 +20,19 @@ class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
 class QSortFilterProxyModel;
+class QSplitter;
 class QTableView;
 class QTabWidget;
 
 namespace halftone::ui {
 
+class EngineController;
 class EvaluationListModel;
 class EvaluationPlots;
 class FrontierView;
+class ModelList;
 class NameTable;
+class PlanBar;
 class SampleFilter;
 class SampleTableModel;
 class SettingTableModel;
@@ -37,7 +42,8 @@ class EvaluationsPanel : public QWidget
     Q_OBJECT
 
 public:
-    explicit EvaluationsPanel(LibraryController* library, QWidget* parent = nullptr);
+    EvaluationsPanel(LibraryController* library, EngineController* engine, ModelList* models,
+                     QWidget* parent = nullptr);
     ~EvaluationsPanel() override;
 
     [[nodiscard]] QSize sizeHint() const override;
@@ -45,6 +51,12 @@ public:
 Q_SIGNALS:
     /// To be opened for replay.
     void runChosen(halftone::RunId run);
+    /// A plan is to be run, which is told of here.
+    void planUsed();
+
+protected:
+    /// The list beside the report where the panel is wide, above it where it is tall.
+    void resizeEvent(QResizeEvent*) override;
 
 private:
     QWidget* makeList();
@@ -55,6 +67,8 @@ private:
 
     void showList(std::shared_ptr<const std::vector<ListedEvaluation>> evaluations);
     void ask(int row);
+    /// The list grows while a plan is run, and the report after it.
+    void followPlan();
     void showEvaluation(std::shared_ptr<const OpenedEvaluation> evaluation);
     void showFailure(const QString& message);
     /// In place of a report.
@@ -70,6 +84,11 @@ private:
     std::shared_ptr<const OpenedEvaluation> m_evaluation; // that is shown; null: none
     std::optional<EvaluationInfo> m_asked;                // whose report is shown or being made
     QTimer m_searchTimer;
+    QElapsedTimer m_listClock;   // since the list was asked for while a plan is run
+    QElapsedTimer m_reportClock; // since the report was asked for
+    qint64 m_reportMs = 0;       // that the last one took
+    EvaluationId m_newest;       // of the list
+    bool m_follows = false;      // the evaluation that a plan begins is to be looked at
 
     EvaluationListModel* m_list;
     SettingTableModel* m_settings;
@@ -77,6 +96,8 @@ private:
     SampleTableModel* m_samples;
     SampleFilter* m_filteredSamples;
 
+    QSplitter* m_splitter;
+    PlanBar* m_planBar;
     NameTable* m_listView;
     QLabel* m_empty;
     QLabel* m_head;

@@ -378,11 +378,12 @@ void RunPanel::showActivity()
     const Activity activity = m_engine->activity();
     const bool paused = activity == Activity::Paused;
     const bool possible = !m_modelBox->folder().isEmpty() && !m_setup->prompt().isEmpty();
-    m_startAction->setEnabled(possible && activity != Activity::Prefilling);
+    m_startAction->setEnabled(possible && activity != Activity::Prefilling &&
+                              activity != Activity::Evaluating);
     m_pauseAction->setEnabled(goesOn());
     m_pauseAction->setText(paused ? tr("&Go On") : tr("&Pause"));
     m_stepAction->setEnabled(goesOn() || (possible && activity == Activity::Idle));
-    m_stopAction->setEnabled(activity != Activity::Idle);
+    m_stopAction->setEnabled(activity != Activity::Idle && activity != Activity::Evaluating);
     m_changeAction->setEnabled(goesOn());
 
     switch (activity) {
@@ -403,6 +404,9 @@ void RunPanel::showActivity()
     case Activity::Running:
     case Activity::Paused:
         showSteps();
+        break;
+    case Activity::Evaluating:
+        showState(tr("Waits for the end of an evaluation; Evaluations can stop it"));
         break;
     }
 
