@@ -21,6 +21,7 @@
 #include <QDockWidget>
 #include <QDropEvent>
 #include <QFile>
+#include <QFileDialog>
 #include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
@@ -182,6 +183,29 @@ private Q_SLOTS:
         QCOMPARE(m_window->document()->info().id, stored.runs.at({"only", "item-2", 0}));
         QCOMPARE(m_window->document()->count(), 3);
         QVERIFY(command("evaluations.exportReport")->isEnabled());
+    }
+
+    void aPlanIsRunFromAnywhereAndWhatFailsIsToldWhereverOneLooks()
+    {
+        open();
+        QTRY_VERIFY(command("evaluations.runPlan")->isEnabled());
+        QVERIFY(!command("evaluations.stopEvaluation")->isEnabled());
+        QVERIFY(command("evaluations.stopEvaluation")
+                    ->statusTip()
+                    .contains(QStringLiteral("No evaluation goes on")));
+        auto* dock = m_window->findChild<QDockWidget*>(QStringLiteral("dock.evaluations"));
+        dock->hide();
+        give("evaluations.runPlan");
+        QVERIFY(dock->isVisible()); // it is told there how far the plan is
+        m_window->findChild<QFileDialog*>()->reject();
+
+        dock->hide();
+        PlanRequest request;
+        request.plans = {
+            evaluationPlanFromJson(R"({"data": "gone.jsonl", "settings": [{"name": "a"}]})")
+                .value()};
+        m_window->engine()->evaluate(request);
+        QTRY_VERIFY(m_window->messages()->text().contains(QStringLiteral("gone.jsonl")));
     }
 
     void aForkOfAReplayOffersToLoadItsModel()

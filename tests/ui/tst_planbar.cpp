@@ -154,7 +154,7 @@ private Q_SLOTS:
         choosePlan(longer);
         run();
         QCOMPARE(runs.findChild<QLabel*>(u"runState"_s)->text(),
-                 u"Waits for the end of an evaluation; Evaluations can stop it"_s);
+                 u"Waits for the end of an evaluation"_s);
         QVERIFY(!commands.find(u"run.start"_s)->isEnabled());
         QVERIFY(!commands.find(u"run.stop"_s)->isEnabled());
         QVERIFY(!button("runPlan").isEnabled());

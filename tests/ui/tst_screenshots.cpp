@@ -8,6 +8,7 @@
 #include "models/stepcursor.h"
 #include "panels/collapsepanel.h"
 #include "panels/modelbox.h"
+#include "panels/plandialog.h"
 #include "panels/runsetup.h"
 #include "panels/schedulebar.h"
 #include "panels/tracepanel.h"
@@ -21,10 +22,12 @@
 #include <QDir>
 #include <QDockWidget>
 #include <QFile>
+#include <QFileDialog>
 #include <QImage>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLineEdit>
 #include <QProcess>
 #include <QSet>
 #include <QSignalSpy>
@@ -304,6 +307,64 @@ private Q_SLOTS:
         tabs->setCurrentIndex(2);
         QTest::qWait(100);
         save(dock->grab(), QStringLiteral("evaluation-samples-%1").arg(name));
+    }
+
+    void aPlanThatIsRunShowsItsProgressAndItsFrontier_data()
+    {
+        aScheduledGroupShowsItsStrips_data();
+    }
+
+    void aPlanThatIsRunShowsItsProgressAndItsFrontier()
+    {
+        QFETCH(bool, dark);
+        const QString name = QString::fromLatin1(QTest::currentDataTag());
+        const Home home;
+        MainWindow window(home.options());
+        QVERIFY(shows(window, dark));
+        auto* dock = window.findChild<QDockWidget*>(QStringLiteral("dock.evaluations"));
+        dock->raise();
+        const QTemporaryDir folder;
+        QFile plan(folder.filePath(QStringLiteral("plan.json")));
+        QVERIFY(plan.open(QIODevice::WriteOnly));
+        plan.write(R"({"name": "walks by mode", "data": {"task": "walks", "count": 24},
+            "defaults": {"max_steps": 24}, "settings": [
+                {"name": "greedy", "parameters": {"temperature": 0}},
+                {"name": "sampled", "sweep": {"temperature": [0.6, 1]}},
+                {"name": "soft", "mode": "soft"}]})");
+        plan.close();
+        window.commands()->find(QStringLiteral("evaluations.runPlan"))->trigger();
+        auto* file = dock->findChild<QFileDialog*>();
+        file->findChild<QLineEdit*>(QStringLiteral("fileNameEdit"))->setText(plan.fileName());
+        QTest::keyClick(file, Qt::Key_Return);
+        QTRY_VERIFY(dock->findChild<PlanDialog*>());
+        save(dock->findChild<PlanDialog*>()->grab(), QStringLiteral("plan-dialog-%1").arg(name));
+        QSignalSpy progress(window.engine(), &EngineController::evaluationProgressed);
+        dock->findChild<PlanDialog*>()->accept();
+        auto* list = dock->findChild<QTableView*>(QStringLiteral("evaluationList"));
+        QTRY_VERIFY_WITH_TIMEOUT(!progress.isEmpty() && progress.last()[0].toInt() > 20 &&
+                                     list->model()->rowCount() > 0,
+                                 60'000);
+        save(window.grab(), QStringLiteral("window-plan-%1").arg(name));
+        auto* rows = dock->findChild<QTableView*>(QStringLiteral("frontierTable"));
+        QTRY_VERIFY_WITH_TIMEOUT(window.engine()->activity() == EngineController::Activity::Idle &&
+                                     rows->model()->rowCount() > 8,
+                                 120'000);
+        dock->findChild<QTabWidget*>()->setCurrentIndex(3);
+        QTest::qWait(200);
+        save(dock->grab(), QStringLiteral("evaluation-frontier-%1").arg(name));
+        dock->findChild<QTabWidget*>()->setCurrentIndex(1);
+        dock->findChild<QComboBox*>(QStringLiteral("figure"))
+            ->setCurrentText(QStringLiteral("Frontier by hop"));
+        QTest::qWait(200);
+        save(dock->grab(), QStringLiteral("evaluation-by-hop-%1").arg(name));
+        dock->findChild<QTabWidget*>()->setCurrentIndex(3);
+        dock->setFloating(true);
+        for (const QSize& size : {QSize(420, 700), QSize(620, 320)}) {
+            dock->resize(size);
+            QTest::qWait(100);
+            save(dock->grab(),
+                 QStringLiteral("evaluation-frontier-%1-%2").arg(size.width()).arg(name));
+        }
     }
 
     void everyModeShowsItsRun_data()

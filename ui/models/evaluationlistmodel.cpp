@@ -95,7 +95,7 @@ QVariant EvaluationListModel::headerData(int section, Qt::Orientation orientatio
         return {};
     switch (static_cast<Column>(section)) {
     case Name:
-        return tr("Evaluation");
+        return tr("Name");
     case Samples:
         return tr("Samples done");
     case Model:

@@ -178,7 +178,7 @@ QWidget* EvaluationsPanel::makeReport()
     m_setting->setAccessibleName(tr("Setting"));
     m_setting->setToolTip(tr("Whose samples and entropies are shown"));
     m_setting->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_setting->setMinimumContentsLength(14);
+    m_setting->setMinimumContentsLength(10);
     connect(m_setting, &QComboBox::currentIndexChanged, this, &EvaluationsPanel::chooseSetting);
     auto* exportButton = new QToolButton;
     exportButton->setDefaultAction(m_export);
@@ -196,18 +196,20 @@ QWidget* EvaluationsPanel::makeReport()
                              "reach, and how many of them are held open"));
 
     auto* corner = new QWidget;
-    auto* row = new QHBoxLayout(corner);
-    row->setContentsMargins(0, 0, 0, margin);
+    auto* chooser = new QHBoxLayout(corner);
+    chooser->setContentsMargins(0, 0, 0, margin);
     auto* settingLabel = new QLabel(tr("Se&tting"));
     settingLabel->setBuddy(m_setting);
-    row->addWidget(settingLabel);
-    row->addWidget(m_setting);
-    row->addWidget(exportButton);
+    chooser->addWidget(settingLabel);
+    chooser->addWidget(m_setting);
     m_tabs->setCornerWidget(corner);
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_head, 1);
+    row->addWidget(exportButton);
     m_report = new QWidget;
     auto* column = new QVBoxLayout(m_report);
     column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(m_head);
+    column->addLayout(row);
     column->addWidget(m_tabs, 1);
 
     m_message->setObjectName(QStringLiteral("evaluationMessage"));

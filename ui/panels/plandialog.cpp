@@ -129,6 +129,7 @@ PlanDialog::PlanDialog(const std::vector<EvaluationPlan>& plans, ModelList* mode
     layout->addWidget(note);
     layout->addStretch(1);
     layout->addWidget(buttons);
+    run->setFocus();
 }
 
 void PlanDialog::addModel(QFormLayout* form, bool named, ModelList* models)

@@ -406,7 +406,7 @@ void RunPanel::showActivity()
         showSteps();
         break;
     case Activity::Evaluating:
-        showState(tr("Waits for the end of an evaluation; Evaluations can stop it"));
+        showState(tr("Waits for the end of an evaluation"));
         break;
     }
 
