@@ -8,7 +8,7 @@
 //
 // All texts are words, numbers and . ? + - * / ( ) = : with ordinary words around them, so that any
 // tokenizer reads them; those of walks and sums are exactly the starter's
-// (resources/models/starter/README.md).
+// (tests/models/starter/README.md).
 #pragma once
 
 #include "base/result.h"

@@ -8,7 +8,8 @@
 
 namespace halftone {
 
-/// The nodes of walks and graphs: the words that the starter's tokenizer has for them.
+/// The nodes of walks and graphs: the words that the starter's tokenizer (tests/models) has for
+/// them.
 [[nodiscard]] const std::vector<std::string>& nodeWords();
 /// Persons.
 [[nodiscard]] const std::vector<std::string>& personNames();

@@ -1,8 +1,10 @@
 // Plans as a person writes them, and what is said of those that cannot be.
+#include "eval/items.h"
 #include "eval/plan.h"
 #include "qverifyresult.h"
 #include "safetensorswriter.h"
 
+#include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -255,6 +257,25 @@ private Q_SLOTS:
         QVERIFY2(read.error().message.find(part.toStdString()) != std::string::npos,
                  read.error().message.c_str());
         QVERIFY(read.error().message.ends_with('.'));
+    }
+
+    void thoseThatComeAlongCanBeRun_data()
+    {
+        QTest::addColumn<QString>("file");
+        const QDir folder(QStringLiteral(HALFTONE_RESOURCES "/plans"));
+        for (const QString& name : folder.entryList(QDir::Files))
+            QTest::newRow(qPrintable(name)) << folder.filePath(name);
+    }
+    void thoseThatComeAlongCanBeRun()
+    {
+        QFETCH(QString, file);
+        const auto plans = readPlans(file.toStdString());
+        QVERIFY_RESULT(plans);
+        for (const EvaluationPlan& one : *plans) {
+            const auto items = itemsOf(one);
+            QVERIFY_RESULT(items);
+            QCOMPARE(items->items.size(), 1000U);
+        }
     }
 };
 
