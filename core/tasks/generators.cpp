@@ -53,6 +53,10 @@ const std::vector<Maker>& makers()
           AnswerRule::Expression, 2, 4, 4, 4},
          makeCountdown,
          107},
+        {{"recall", "What a list of facts says of some of its names.", "facts",
+          AnswerRule::Sequence, 1, 16, 4, 10},
+         makeRecall,
+         108},
     };
     return all;
 }

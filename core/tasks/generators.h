@@ -40,7 +40,7 @@ struct GeneratedTask
     int usualMost = 1;
 };
 
-/// graph, walks, sums, arithmetic, permutation, inversion, countdown.
+/// graph, walks, sums, arithmetic, permutation, inversion, countdown, recall.
 [[nodiscard]] const std::vector<GeneratedTask>& generatedTasks();
 
 struct TaskOptions

@@ -21,5 +21,6 @@ struct Draft
 [[nodiscard]] Draft makePermutation(TaskRng&, int length, const TaskOptions&);
 [[nodiscard]] Draft makeInversion(TaskRng&, int length, const TaskOptions&);
 [[nodiscard]] Draft makeCountdown(TaskRng&, int numbers, const TaskOptions&);
+[[nodiscard]] Draft makeRecall(TaskRng&, int facts, const TaskOptions&);
 
 } // namespace halftone

@@ -27,8 +27,9 @@ void TestCliTasks::listsTasksAndFormats()
 {
     const CliResult text = m_cli.run({"tasks", "list"});
     COMPARE_DONE(text);
-    for (const char* name : {"graph", "walks", "sums", "arithmetic", "permutation", "inversion",
-                             "countdown", "gsm8k", "gsm8k-aug", "prosqa", "math", "strategyqa"})
+    for (const char* name :
+         {"graph", "walks", "sums", "arithmetic", "permutation", "inversion", "countdown", "recall",
+          "gsm8k", "gsm8k-aug", "prosqa", "math", "strategyqa"})
         QVERIFY2(text.out.contains("\n  " + QByteArray(name) + ": "), name);
     const CliResult json = m_cli.run({"tasks", "list", "--json"});
     COMPARE_DONE(json);

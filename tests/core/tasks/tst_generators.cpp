@@ -159,6 +159,7 @@ private Q_SLOTS:
     void sumsRunModuloTen();
     void wordProblemsChainTheirResults();
     void permutationsAreAppliedAndUndone();
+    void recallSaysWhatTheFactsSay();
     void countdownsSearchUntilTheyReachTheTarget();
     void whatCannotBeMadeIsRefused_data();
     void whatCannotBeMadeIsRefused();
@@ -424,6 +425,31 @@ void tst_Generators::permutationsAreAppliedAndUndone()
         QCOMPARE(answer.size(), words.size() - 2);
         for (std::size_t i = 0; i < answer.size(); ++i)
             QCOMPARE(words[std::stoul(answer[i])], std::to_string(i + 1));
+    }
+}
+
+void tst_Generators::recallSaysWhatTheFactsSay()
+{
+    for (const TaskItem& item : made("recall", 100).items) {
+        const auto [facts, names] =
+            std::pair{QString::fromStdString(item.prompt).section(QStringLiteral(" recall "), 0, 0),
+                      wordsOf(QString::fromStdString(item.prompt)
+                                  .section(QStringLiteral(" recall "), 1)
+                                  .remove(QStringLiteral(" <think>"))
+                                  .toStdString())};
+        const Words answer = wordsOf(item.answer);
+        const QList<QString> steps = sentences(item.chain);
+        QCOMPARE(answer.size(),
+                 std::min<std::size_t>(8, static_cast<std::size_t>(item.difficulty)));
+        QCOMPARE(names.size(), answer.size());
+        QCOMPARE(steps.size(), std::ssize(answer));
+        for (std::size_t i = 0; i < answer.size(); ++i) {
+            const QString said = QString::fromStdString(names[i] + " is a " + answer[i]);
+            QVERIFY2(facts.contains(said + QLatin1Char('.')), item.prompt.c_str());
+            QVERIFY(steps[static_cast<qsizetype>(i)].endsWith(said));
+            // One fact of each name.
+            QCOMPARE(facts.count(QString::fromStdString(names[i] + " is a ")), 1);
+        }
     }
 }
 
