@@ -1,29 +1,11 @@
 #include "format/widening_p.h"
 
-#include <bit>
-#include <cmath>
+#include "base/halffloat.h"
+
 #include <cstdint>
 #include <cstring>
 
 namespace halftone {
-
-namespace {
-
-float fromHalf(std::uint16_t bits)
-{
-    const std::uint32_t sign = static_cast<std::uint32_t>(bits >> 15U) << 31U;
-    const std::uint32_t exponent = (bits >> 10U) & 31U;
-    const std::uint32_t fraction = bits & 1023U;
-    if (exponent == 31U)
-        return std::bit_cast<float>(sign | 0x7f800000U | fraction << 13U);
-    if (exponent == 0U) {
-        const float value = std::ldexp(static_cast<float>(fraction), -24);
-        return sign != 0U ? -value : value;
-    }
-    return std::bit_cast<float>(sign | (exponent + 112U) << 23U | fraction << 13U);
-}
-
-} // namespace
 
 bool isWidened(const TensorView& tensor)
 {
@@ -41,8 +23,7 @@ void widen(const TensorView& tensor, std::size_t first, std::span<float> out)
     for (float& value : out) {
         std::uint16_t bits = 0;
         std::memcpy(&bits, bytes, sizeof bits);
-        value =
-            isHalf ? fromHalf(bits) : std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
+        value = isHalf ? fromHalf(bits) : fromBfloat16(bits);
         bytes += sizeof bits;
     }
 }
