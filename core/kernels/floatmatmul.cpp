@@ -20,7 +20,8 @@ namespace halftone::cpu::HWY_NAMESPACE {
 constexpr std::int64_t chunkColumns = 256;
 // Rows of x whose chunks are copied side by side, so that they neither evict each other from a
 // cache that maps all of them to the same few lines nor need a pointer each.
-constexpr std::int64_t gatheredRows = 96;
+constexpr std::int64_t gatheredRows = 192;
+constexpr std::int64_t fewRows = 12;
 
 // The two sums of each row of x that meet one vector of weights fill most of the registers.
 #if HWY_TARGET <= HWY_AVX3
@@ -87,10 +88,11 @@ private:
     }
 };
 
-/// One chunk of one panel with `rows` rows of x, `stride` values apart.
+/// One chunk of one panel with `rows` rows of x, `stride` values apart. Weights `ahead` bytes later
+/// are asked for.
 template <class Weights, std::size_t rows>
 HWY_INLINE void multiplyChunk(const std::byte* panel, std::size_t columns, const float* x,
-                              std::size_t stride, Sixteen* HWY_RESTRICT out)
+                              std::size_t stride, std::size_t ahead, Sixteen* HWY_RESTRICT out)
 {
     Sixteen even[rows];
     Sixteen odd[rows];
@@ -101,6 +103,7 @@ HWY_INLINE void multiplyChunk(const std::byte* panel, std::size_t columns, const
     }
     std::size_t k = 0;
     for (; k + 2 <= columns; k += 2) {
+        prefetchWeights<rows>(panel + ahead + k * Weights::columnBytes, 2 * Weights::columnBytes);
         const Sixteen evenWeights = Weights::even(panel, k / 2);
         HWY_UNROLL(16)
         for (std::size_t b = 0; b < rows; ++b)
@@ -146,6 +149,7 @@ struct Chunk
     std::int64_t first = 0; // column
     std::int64_t columns = 0;
     bool last = false;
+    std::size_t ahead = 0; // bytes from here to the weights that are needed soon
 };
 
 template <class Weights, std::size_t rows>
@@ -153,9 +157,10 @@ HWY_NOINLINE void multiplyTile(const Product& p, std::int64_t panel, const Chunk
                                const float* x, std::int64_t b)
 {
     Sixteen sums[rows];
-    multiplyChunk<Weights, rows>(
-        p.weights.panel(panel) + static_cast<std::size_t>(chunk.first) * Weights::columnBytes,
-        static_cast<std::size_t>(chunk.columns), x, static_cast<std::size_t>(chunkColumns), sums);
+    multiplyChunk<Weights, rows>(p.weights.panel(panel) +
+                                     static_cast<std::size_t>(chunk.first) * Weights::columnBytes,
+                                 static_cast<std::size_t>(chunk.columns), x,
+                                 static_cast<std::size_t>(chunkColumns), chunk.ahead, sums);
     const std::int64_t row = panel * panelRows;
     for (std::size_t i = 0; i < rows; ++i)
         finish(sums[i], chunk.first == 0, chunk.last && p.bias != nullptr ? p.bias + row : nullptr,
@@ -192,9 +197,10 @@ void multiplyOne(const Product& p, std::int64_t begin, std::int64_t end)
         Sixteen sum;
         for (std::int64_t k = 0; k < columns; k += chunkColumns) {
             Sixteen part;
-            multiplyChunk<Weights, 1>(
-                p.weights.panel(panel) + static_cast<std::size_t>(k) * Weights::columnBytes,
-                static_cast<std::size_t>(std::min(chunkColumns, columns - k)), p.x + k, 0, &part);
+            multiplyChunk<Weights, 1>(p.weights.panel(panel) +
+                                          static_cast<std::size_t>(k) * Weights::columnBytes,
+                                      static_cast<std::size_t>(std::min(chunkColumns, columns - k)),
+                                      p.x + k, 0, 0, &part);
             sum = k == 0 ? part : add(sum, part);
         }
         const std::int64_t row = panel * panelRows;
@@ -203,24 +209,62 @@ void multiplyOne(const Product& p, std::int64_t begin, std::int64_t end)
     }
 }
 
+/// Columns [k, k + chunkColumns) of rows [b, b + count) of x, or what there is of them.
+void gather(const Product& p, std::int64_t b, std::int64_t count, std::int64_t k, float* out)
+{
+    const std::int64_t columns = p.weights.columns();
+    const auto bytes =
+        static_cast<std::size_t>(std::min(chunkColumns, columns - k)) * sizeof(float);
+    for (std::int64_t i = 0; i < count; ++i)
+        std::memcpy(out + i * chunkColumns, p.x + (b + i) * columns + k, bytes);
+}
+
+Chunk chunkAt(const Product& p, std::int64_t k, std::size_t ahead)
+{
+    const std::int64_t columns = p.weights.columns();
+    return {.first = k,
+            .columns = std::min(chunkColumns, columns - k),
+            .last = k + chunkColumns >= columns,
+            .ahead = ahead};
+}
+
+/// Some rows of x, all of which meet a chunk of weights at once: the weights in one stream.
+template <class Weights>
+void multiplyFew(const Product& p, std::int64_t begin, std::int64_t end, float* gathered)
+{
+    const std::int64_t columns = p.weights.columns();
+    for (std::int64_t k = 0; k < columns; k += chunkColumns)
+        gather(p, 0, p.count, k, gathered + k * p.count);
+    for (std::int64_t panel = begin; panel < end; ++panel)
+        for (std::int64_t k = 0; k < columns; k += chunkColumns)
+            multiplyTiles<Weights>(p, panel, chunkAt(p, k, prefetchDistance),
+                                   gathered + k * p.count, 0, p.count);
+}
+
+/// Many rows of x: a chunk of them stays in the second-level cache while the weights pass by.
+template <class Weights>
+void multiplyMany(const Product& p, std::int64_t begin, std::int64_t end, float* gathered)
+{
+    for (std::int64_t b = 0; b < p.count; b += gatheredRows) {
+        const std::int64_t count = std::min(gatheredRows, p.count - b);
+        for (std::int64_t k = 0; k < p.weights.columns(); k += chunkColumns) {
+            gather(p, b, count, k, gathered);
+            const Chunk chunk = chunkAt(p, k, panelBytes(p.weights.type(), p.weights.columns()));
+            for (std::int64_t panel = begin; panel < end; ++panel)
+                multiplyTiles<Weights>(p, panel, chunk, gathered, b, count);
+        }
+    }
+}
+
 template <class Weights>
 void multiplySeveral(const Product& p, std::int64_t begin, std::int64_t end)
 {
-    const std::int64_t columns = p.weights.columns();
     alignas(64) std::array<float, gatheredRows * chunkColumns> gathered;
-    for (std::int64_t b = 0; b < p.count; b += gatheredRows) {
-        const std::int64_t count = std::min(gatheredRows, p.count - b);
-        for (std::int64_t k = 0; k < columns; k += chunkColumns) {
-            const Chunk chunk{.first = k,
-                              .columns = std::min(chunkColumns, columns - k),
-                              .last = k + chunkColumns >= columns};
-            for (std::int64_t i = 0; i < count; ++i)
-                std::memcpy(gathered.data() + i * chunkColumns, p.x + (b + i) * columns + k,
-                            static_cast<std::size_t>(chunk.columns) * sizeof(float));
-            for (std::int64_t panel = begin; panel < end; ++panel)
-                multiplyTiles<Weights>(p, panel, chunk, gathered.data(), b, count);
-        }
-    }
+    const std::int64_t chunks = (p.weights.columns() + chunkColumns - 1) / chunkColumns;
+    if (p.count <= fewRows && p.count * chunks * chunkColumns <= std::ssize(gathered))
+        multiplyFew<Weights>(p, begin, end, gathered.data());
+    else
+        multiplyMany<Weights>(p, begin, end, gathered.data());
 }
 
 template <class Weights>

@@ -38,4 +38,16 @@ struct Product
 /// ranges that do not overlap may be computed at once.
 void multiplyPanels(const Product&, std::int64_t begin, std::int64_t end);
 
+/// Whether this processor multiplies pairs of bf16 (vdpbf16ps).
+[[nodiscard]] bool multipliesBfloat16();
+
+/// The same with x rounded to bf16, for bf16 weights where multipliesBfloat16(), at about twice the
+/// speed where arithmetic is the limit; elsewhere it is multiplyPanels(). For prefill: one row
+/// gains nothing, since reading the weights is the limit there.
+///
+/// A row has the same bits whoever else is computed, but other ones than multiplyPanels() gives, by
+/// up to 2^-8 of sum |w| |x|. Whoever needs a token's hidden state to be the same whether it was
+/// read or decoded has to keep to one of the two.
+void multiplyPanelsRounded(const Product&, std::int64_t begin, std::int64_t end);
+
 } // namespace halftone::cpu

@@ -282,6 +282,7 @@ HWY_NOINLINE void multiplyTile(const Product& p, std::int64_t panel, std::int64_
         const std::int8_t* const values = x.values(at, b);
         const float* const scales = x.scales(at, b);
         const std::int32_t* const negatedSums = x.negatedSums(at, b);
+        prefetchWeights<rows>(block + prefetchDistance, Weights::blockBytes);
         Ints ints[rows];
         HWY_UNROLL(16)
         for (std::size_t i = 0; i < rows; ++i)

@@ -1,4 +1,5 @@
 // Products of packed weights against a plain loop in double, on every kind of processor.
+#include "base/halffloat.h"
 #include "kernels/matmul.h"
 #include "kernels/threadpool.h"
 #include "kerneltargets.h"
@@ -53,7 +54,8 @@ constexpr float untouched = -77;
 
 /// y [count, rows + margin] of `count` rows of x, panels [begin, end) at a time.
 std::vector<float> product(const PackedMatrix& weights, const float* x, std::int64_t count,
-                           const float* bias, std::int64_t panelsAtOnce)
+                           const float* bias, std::int64_t panelsAtOnce,
+                           decltype(multiplyPanels)* multiply = multiplyPanels)
 {
     const std::int64_t stride = weights.rows() + margin;
     std::vector<float> y(static_cast<std::size_t>(count * stride), untouched);
@@ -70,7 +72,7 @@ std::vector<float> product(const PackedMatrix& weights, const float* x, std::int
                     .y = y.data(),
                     .stride = stride};
     for (std::int64_t panel = 0; panel < weights.panels(); panel += panelsAtOnce)
-        multiplyPanels(p, panel, std::min(weights.panels(), panel + panelsAtOnce));
+        multiply(p, panel, std::min(weights.panels(), panel + panelsAtOnce));
     return y;
 }
 
@@ -166,6 +168,61 @@ private Q_SLOTS:
         for (const WeightType type : {WeightType::F32, WeightType::BF16, WeightType::Q8_0}) {
             const QString wrong = checked({type, 33, 320, 203}, true);
             QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
+        }
+    }
+
+    void roundedActivationsGiveWhatALoopOverRoundedOnesGives()
+    {
+        for (const std::int64_t rows : {1, 16, 50})
+            for (const std::int64_t columns : {32, 33, 257, 544})
+                for (const std::int64_t count : {1, 3, 7, 203}) {
+                    const std::vector<float> weights = randomValues(rows * columns, 12);
+                    const std::vector<float> x = randomValues(count * columns, 13);
+                    const std::vector<float> bias = randomValues(rows, 14);
+                    const PackedCopy copy = packed(weights, rows, WeightType::BF16);
+                    const auto rounded = [&](const float* from, std::int64_t n,
+                                             std::int64_t panelsAtOnce) {
+                        return product(copy.matrix, from, n, bias.data(), panelsAtOnce,
+                                       multiplyPanelsRounded);
+                    };
+                    const std::vector<float> y = rounded(x.data(), count, 1000);
+                    QVERIFY(sameBits(y, rounded(x.data(), count, 1)));
+                    const std::int64_t stride = rows + margin;
+                    std::vector<float> row(static_cast<std::size_t>(columns));
+                    for (std::int64_t b = 0; b < count; ++b) {
+                        const float* const xs = x.data() + b * columns;
+                        const std::span<const float> own(y.data() + b * stride,
+                                                         static_cast<std::size_t>(stride));
+                        QVERIFY(sameBits(own, rounded(xs, 1, 2)));
+                        QCOMPARE(own.back(), untouched);
+                        for (std::int64_t r = 0; r < rows; ++r) {
+                            unpackRow(copy.matrix, r, row);
+                            auto sum = static_cast<double>(bias[static_cast<std::size_t>(r)]);
+                            double magnitude = std::abs(sum);
+                            for (std::int64_t k = 0; k < columns; ++k) {
+                                const float factor =
+                                    multipliesBfloat16() ? fromBfloat16(toBfloat16(xs[k])) : xs[k];
+                                const double term =
+                                    static_cast<double>(row[static_cast<std::size_t>(k)]) *
+                                    static_cast<double>(factor);
+                                sum += term;
+                                magnitude += std::abs(term);
+                            }
+                            QVERIFY(std::abs(static_cast<double>(own[static_cast<std::size_t>(r)]) -
+                                             sum) <= 1e-6 * magnitude);
+                        }
+                    }
+                }
+    }
+
+    void onlyBf16WeightsAreMultipliedWithRoundedActivations()
+    {
+        const std::vector<float> weights = randomValues(20 * 64, 15);
+        const std::vector<float> x = randomValues(2 * 64, 16);
+        for (const WeightType type : {WeightType::F32, WeightType::F16, WeightType::Q8_0}) {
+            const PackedCopy copy = packed(weights, 20, type);
+            QVERIFY(sameBits(product(copy.matrix, x.data(), 2, nullptr, 2),
+                             product(copy.matrix, x.data(), 2, nullptr, 2, multiplyPanelsRounded)));
         }
     }
 
