@@ -67,8 +67,7 @@ public:
     /// What would follow each of several vectors at the same next position: logits [B, V] after
     /// each row of `x` [B, D] alone, to the bit what forward() gives on a fork. The cache stays as
     /// it is.
-    [[nodiscard]] virtual Result<void> forwardAlternatives(std::span<const float> x,
-                                                           KvCache& cache,
+    [[nodiscard]] virtual Result<void> forwardAlternatives(std::span<const float> x, KvCache& cache,
                                                            std::span<float> logits) const = 0;
 };
 

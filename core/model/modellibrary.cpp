@@ -3,6 +3,7 @@
 #include "base/paths.h"
 #include "base/version.h"
 #include "format/text_p.h"
+#include "model/cpu/cpuentry_p.h"
 #include "model/torchentry_p.h"
 
 #include <algorithm>
@@ -85,6 +86,13 @@ Result<void> checkNothingElse(const ModelFolder& folder, const ModelConfig& conf
     return {};
 }
 
+/// Asked before libtorch is loaded for it, which takes half a second.
+bool hasNvidiaDriver()
+{
+    std::error_code ignored;
+    return fs::exists("/dev/nvidiactl", ignored);
+}
+
 } // namespace
 
 Result<TorchLibrary> openTorchLibrary(const fs::path& path)
@@ -162,13 +170,25 @@ loadLanguageModel(const ModelFolder& folder, const ModelConfig& config,
 {
     if (const Result<void> checked = checkTensors(folder, config); !checked)
         return Unexpected(checked.error());
-
-    const Result<TorchLibrary> library = torchLibrary();
-    if (!library)
-        return Unexpected(library.error());
-    Result<std::unique_ptr<LanguageModel>> model;
-    library->load({folder, config, fingerprint, options, progress, cancel}, model);
-    return model;
+    const std::string& device = options.device;
+    if (device != "auto" && device != "cpu" && device != "cuda")
+        return failure(ErrorCode::InvalidArgument,
+                       "The device should be auto, cpu or cuda, and is " + inQuotes(device) + ".");
+    const auto onGpu = [&]() -> Result<std::unique_ptr<LanguageModel>> {
+        const Result<TorchLibrary> library = torchLibrary();
+        if (!library)
+            return Unexpected(library.error());
+        Result<std::unique_ptr<LanguageModel>> model;
+        library->load({folder, config, fingerprint, {"cuda", options.threads}, progress, cancel},
+                      model);
+        return model;
+    };
+    if (device == "cuda")
+        return onGpu();
+    if (device == "auto" && hasNvidiaDriver())
+        if (auto model = onGpu(); model || model.error().code != ErrorCode::Unsupported)
+            return model; // else libtorch has no use for what is there
+    return loadCpuModel({folder, config, fingerprint, options, progress, cancel});
 }
 
 } // namespace halftone

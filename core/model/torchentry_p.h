@@ -15,7 +15,7 @@
 
 namespace halftone {
 
-struct TorchLoadRequest
+struct ModelLoadRequest
 {
     const ModelFolder& folder;
     const ModelConfig& config; // its tensors are all there, with the right shapes and types
@@ -28,7 +28,7 @@ struct TorchLoadRequest
 /// `halftone_torch_version`: the version that the library was built for.
 using TorchVersionFn = const char* (*)();
 /// `halftone_torch_load`: makes a model, or says why not; throws nothing.
-using TorchLoadFn = void (*)(const TorchLoadRequest&, Result<std::unique_ptr<LanguageModel>>&);
+using TorchLoadFn = void (*)(const ModelLoadRequest&, Result<std::unique_ptr<LanguageModel>>&);
 
 /// `halftone_torch_train`: makes a model that learns (train/trainingmodel.h), or says why not;
 /// throws nothing.

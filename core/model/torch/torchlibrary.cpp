@@ -8,7 +8,7 @@ namespace halftone {
 
 namespace {
 
-Result<std::unique_ptr<LanguageModel>> load(const TorchLoadRequest& request)
+Result<std::unique_ptr<LanguageModel>> load(const ModelLoadRequest& request)
 {
     const auto place = choosePlace(request.options.device, request.options.threads);
     if (!place)
@@ -38,7 +38,7 @@ const char* halftone_torch_version()
     return HALFTONE_VERSION;
 }
 
-void halftone_torch_load(const halftone::TorchLoadRequest& request,
+void halftone_torch_load(const halftone::ModelLoadRequest& request,
                          halftone::Result<std::unique_ptr<halftone::LanguageModel>>& model)
 {
     model = halftone::torchGuard("loading the model", [&] { return halftone::load(request); });

@@ -10,18 +10,12 @@
 #include "model/rope_p.h"
 #include "model/torch/torchcache_p.h"
 #include "model/torch/torchweights_p.h"
+#include "model/window_p.h"
 
-#include <algorithm>
 #include <map>
 #include <vector>
 
 namespace halftone {
-
-/// The first row that a query at `position` sees: `window` rows, its own among them.
-[[nodiscard]] inline std::int64_t firstSeen(std::int64_t position, std::int32_t window)
-{
-    return window > 0 ? std::max<std::int64_t>(0, position - window + 1) : 0;
-}
 
 class TorchModel final : public LanguageModel
 {

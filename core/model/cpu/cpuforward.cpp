@@ -1,0 +1,235 @@
+// Rows through the layers.
+#include "kernels/attention.h"
+#include "kernels/matmul.h"
+#include "kernels/vectorops.h"
+#include "model/cpu/cpumodel_p.h"
+#include "model/window_p.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace halftone {
+
+template <class F>
+void CpuModel::overRows(std::int64_t count, const F& f) const
+{
+    if (count == 1)
+        f(std::int64_t{0}, std::int64_t{1});
+    else
+        m_pool->run(count, f);
+}
+
+void CpuModel::throughLayers(std::span<const float> x, const Rows& rows) const
+{
+    const std::int64_t width = m_config.hiddenSize;
+    const std::int64_t count = rows.count();
+    m_scratch.resize(m_config, count);
+    std::copy(x.begin(), x.end(), m_scratch.hidden.begin());
+    const auto normalise = [&](const std::vector<float>& weight, bool add) {
+        overRows(count, [&](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t b = begin; b < end; ++b) {
+                float* const hidden = m_scratch.hidden.data() + b * width;
+                float* const normed = m_scratch.normed.data() + b * width;
+                if (add)
+                    cpu::addRmsNorm(hidden, m_scratch.added.data() + b * width, weight.data(),
+                                    m_config.normEpsilon, width, normed);
+                else
+                    cpu::rmsNorm(hidden, weight.data(), m_config.normEpsilon, width, normed);
+            }
+        });
+    };
+    for (std::size_t i = 0; i < m_weights.layers.size(); ++i) {
+        const CpuLayer& layer = m_weights.layers[i];
+        normalise(layer.inputNorm, i > 0);
+        multiply(m_scratch.normed.data(), count,
+                 {{layer.query, m_scratch.query.data()},
+                  {layer.key, m_scratch.key.data()},
+                  {layer.value, m_scratch.value.data()}});
+        attend(i, rows);
+        multiply(m_scratch.attended.data(), count, {{layer.output, m_scratch.added.data()}});
+        normalise(layer.mlpNorm, true);
+        feedForward(layer, count);
+    }
+    for (std::int64_t i = 0; i < count * width; ++i)
+        m_scratch.hidden[static_cast<std::size_t>(i)] +=
+            m_scratch.added[static_cast<std::size_t>(i)];
+}
+
+void CpuModel::attend(std::size_t layer, const Rows& rows) const
+{
+    const std::int64_t count = rows.count();
+    const std::int64_t kvHeads = m_config.kvHeadCount;
+    const std::int64_t group = m_config.headCount / kvHeads;
+    overRows(count, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t b = begin; b < end; ++b)
+            placeRow(layer, rows.places[static_cast<std::size_t>(b)], b);
+    });
+    if (rows.alternatives) {
+        for (std::int64_t b = 0; b < count; ++b) {
+            const Place& place = rows.places[static_cast<std::size_t>(b)];
+            writeRow(layer, place, b);
+            m_pool->run(kvHeads, [&](std::int64_t begin, std::int64_t end) {
+                attendRow(layer, place, b, begin * group, end * group);
+            });
+        }
+        return;
+    }
+    for (std::int64_t b = 0; b < count; ++b)
+        writeRow(layer, rows.places[static_cast<std::size_t>(b)], b);
+    // A row's kv heads one after another, so that a part of the work is whole rows where there are
+    // many.
+    m_pool->run(count * kvHeads, [&](std::int64_t begin, std::int64_t end) {
+        while (begin < end) {
+            const std::int64_t b = begin / kvHeads;
+            const std::int64_t rowEnd = std::min(end, (b + 1) * kvHeads);
+            attendRow(layer, rows.places[static_cast<std::size_t>(b)], b,
+                      (begin - b * kvHeads) * group, (rowEnd - b * kvHeads) * group);
+            begin = rowEnd;
+        }
+    });
+}
+
+/// Norms and turns a row's query and key.
+void CpuModel::placeRow(std::size_t layer, const Place& place, std::int64_t row) const
+{
+    const std::int64_t headDim = m_config.headDim;
+    const auto prepare = [&](float* x, std::int64_t heads, const std::vector<float>& norm) {
+        if (m_config.queryKeyNorm)
+            for (std::int64_t head = 0; head < heads; ++head)
+                cpu::rmsNorm(x + head * headDim, norm.data(), m_config.normEpsilon, headDim,
+                             x + head * headDim);
+        cpu::rotate(x, heads, m_rope.pairs(), m_rope.cosines(place.position),
+                    m_rope.sines(place.position));
+    };
+    const CpuLayer& weights = m_weights.layers[layer];
+    prepare(m_scratch.query.data() + row * m_config.headCount * headDim, m_config.headCount,
+            weights.queryNorm);
+    prepare(m_scratch.key.data() + row * m_config.kvHeadCount * headDim, m_config.kvHeadCount,
+            weights.keyNorm);
+}
+
+void CpuModel::writeRow(std::size_t layer, const Place& place, std::int64_t row) const
+{
+    const std::int64_t width = std::int64_t{m_config.kvHeadCount} * m_config.headDim;
+    CpuCache::Layer& cache = place.cache->layer(layer);
+    std::copy_n(m_scratch.key.data() + row * width, width,
+                cache.keys.get() + place.position * width);
+    std::copy_n(m_scratch.value.data() + row * width, width,
+                cache.values.get() + place.position * width);
+}
+
+void CpuModel::attendRow(std::size_t layer, const Place& place, std::int64_t row,
+                         std::int64_t firstHead, std::int64_t endHead) const
+{
+    const std::int64_t headDim = m_config.headDim;
+    const std::int64_t width = m_config.kvHeadCount * headDim;
+    const std::int64_t queries = m_config.headCount * headDim;
+    const std::int64_t seen = firstSeen(place.position, m_config.windows[layer]);
+    const CpuCache::Layer& cache = place.cache->layer(layer);
+    const cpu::Attention attention{
+        .keys = cache.keys.get() + seen * width,
+        .values = cache.values.get() + seen * width,
+        .type = cpu::WeightType::F32,
+        .rows = place.position + 1 - seen,
+        .kvHeads = m_config.kvHeadCount,
+        .headDim = headDim,
+        .group = m_config.headCount / m_config.kvHeadCount,
+        .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(headDim)))};
+    cpu::attendHeads(attention, m_scratch.query.data() + row * queries, firstHead, endHead,
+                     m_scratch.attended.data() + row * queries);
+}
+
+/// added = down(silu(gate(normed)) * up(normed)). The same thread computes a panel of the gate, the
+/// same panel of up and their product.
+void CpuModel::feedForward(const CpuLayer& layer, std::int64_t count) const
+{
+    const std::int64_t inner = m_config.intermediateSize;
+    quantise(layer.gate, m_scratch.normed.data(), count);
+    const cpu::Product gate =
+        product(layer.gate, m_scratch.normed.data(), count, m_scratch.gate.data());
+    const cpu::Product up = product(layer.up, m_scratch.normed.data(), count, m_scratch.up.data());
+    m_pool->run(layer.gate.weight.panels(), [&](std::int64_t begin, std::int64_t end) {
+        cpu::multiplyPanels(gate, begin, end);
+        cpu::multiplyPanels(up, begin, end);
+        const std::int64_t first = begin * cpu::panelRows;
+        const std::int64_t values = std::min(end * cpu::panelRows, inner) - first;
+        for (std::int64_t b = 0; b < count; ++b) {
+            float* const own = m_scratch.gate.data() + b * inner + first;
+            cpu::siluTimes(own, m_scratch.up.data() + b * inner + first, values, own);
+        }
+    });
+    multiply(m_scratch.gate.data(), count, {{layer.down, m_scratch.added.data()}});
+}
+
+void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits) const
+{
+    const std::int64_t width = m_config.hiddenSize;
+    for (std::int64_t b = begin; b < end; ++b)
+        cpu::rmsNorm(m_scratch.hidden.data() + b * width, m_weights.norm.data(),
+                     m_config.normEpsilon, width, m_scratch.normed.data() + (b - begin) * width);
+    multiply(m_scratch.normed.data(), end - begin, {{m_weights.head, logits}});
+}
+
+cpu::Product CpuModel::product(const CpuLinear& linear, const float* x, std::int64_t count,
+                               float* y) const
+{
+    return {.weights = linear.weight,
+            .x = x,
+            .quantised = &m_scratch.quantised,
+            .count = count,
+            .bias = linear.biasData(),
+            .y = y,
+            .stride = linear.weight.rows()};
+}
+
+void CpuModel::quantise(const CpuLinear& linear, const float* x, std::int64_t count) const
+{
+    if (!cpu::isQuantised(linear.weight.type()))
+        return;
+    m_scratch.quantised.resize(count, linear.weight.columns());
+    overRows(count, [&](std::int64_t begin, std::int64_t end) {
+        m_scratch.quantised.quantise(x, begin, end);
+    });
+}
+
+void CpuModel::multiply(const float* x, std::int64_t count,
+                        std::initializer_list<Multiplication> all) const
+{
+    quantise(all.begin()->linear, x, count);
+    std::int64_t panels = 0;
+    for (const Multiplication& one : all)
+        panels += one.linear.weight.panels();
+    m_pool->run(panels, [&](std::int64_t begin, std::int64_t end) {
+        std::int64_t first = 0;
+        for (const Multiplication& one : all) {
+            const std::int64_t own = one.linear.weight.panels();
+            const std::int64_t from = std::max<std::int64_t>(begin - first, 0);
+            const std::int64_t to = std::min(end - first, own);
+            if (from < to)
+                cpu::multiplyPanels(product(one.linear, x, count, one.y), from, to);
+            first += own;
+        }
+    });
+}
+
+void CpuModel::Scratch::resize(const ModelConfig& config, std::int64_t count)
+{
+    if (count <= rows)
+        return;
+    const auto sized = [count](std::vector<float>& values, std::int64_t width) {
+        values.resize(static_cast<std::size_t>(count * width));
+    };
+    const std::int64_t queries = std::int64_t{config.headCount} * config.headDim;
+    const std::int64_t keys = std::int64_t{config.kvHeadCount} * config.headDim;
+    for (std::vector<float>* values : {&hidden, &normed, &added})
+        sized(*values, config.hiddenSize);
+    for (std::vector<float>* values : {&query, &attended})
+        sized(*values, queries);
+    for (std::vector<float>* values : {&key, &value})
+        sized(*values, keys);
+    for (std::vector<float>* values : {&gate, &up})
+        sized(*values, config.intermediateSize);
+    rows = count;
+}
+
+} // namespace halftone

@@ -1,0 +1,128 @@
+// The transformer on the CPU: LanguageModel for the Llama, Mistral, Qwen2 and Qwen3 families, on
+// the kernels of core/kernels. Weights stay in the type that they are stored in, and are widened
+// exactly where they meet activations; all sums are float32.
+//
+// Every row is computed by itself, in one order, whoever is computed with it: a step alone, in a
+// group, as an alternative or in the middle of a prompt has the same bits, with any number of
+// threads.
+//
+// Notation: T rows, D hidden size, H query heads, G kv heads, d head size, V vocabulary.
+#pragma once
+
+#include "kernels/matmul.h"
+#include "kernels/quantisedrows.h"
+#include "kernels/threadpool.h"
+#include "model/cpu/cpucache_p.h"
+#include "model/cpu/cpuweights_p.h"
+#include "model/languagemodel.h"
+#include "model/modelconfig.h"
+#include "model/rope_p.h"
+
+#include <initializer_list>
+#include <memory>
+#include <vector>
+
+namespace halftone {
+
+class CpuModel final : public LanguageModel
+{
+public:
+    /// `identity` lacks what only the weights tell; the constructor fills it in.
+    CpuModel(ModelConfig, CpuWeights, ModelIdentity, std::unique_ptr<cpu::ThreadPool>);
+
+    [[nodiscard]] const ModelIdentity& identity() const override { return m_identity; }
+    [[nodiscard]] Result<std::unique_ptr<KvCache>> createCache() const override;
+    [[nodiscard]] Result<void> embed(const StepInput&, std::span<float> x) const override;
+    [[nodiscard]] Result<void> embedTokens(std::span<const TokenId>,
+                                           std::span<float> x) const override;
+    [[nodiscard]] Result<void> embedDense(std::span<const float> weights,
+                                          std::span<float> x) const override;
+    [[nodiscard]] Result<std::vector<NearestToken>> nearestTokens(std::span<const float> x,
+                                                                  int count) const override;
+    [[nodiscard]] Result<void> forward(std::span<const float> x, KvCache&, LogitsOf,
+                                       std::span<float> logits,
+                                       std::span<float> hidden) const override;
+    [[nodiscard]] Result<void> forwardEach(std::span<const float> x,
+                                           std::span<KvCache* const> caches,
+                                           std::span<float> logits,
+                                           std::span<float> hidden) const override;
+    [[nodiscard]] Result<void> forwardAlternatives(std::span<const float> x, KvCache&,
+                                                   std::span<float> logits) const override;
+
+private:
+    /// Where a row's key and value go, and what it attends to: the rows before and itself.
+    struct Place
+    {
+        CpuCache* cache = nullptr;
+        std::int64_t position = 0;
+    };
+    /// Rows that go through the layers together.
+    struct Rows
+    {
+        std::span<const Place> places;
+        /// Several have the same place: each attends to its own key alone.
+        bool alternatives = false;
+
+        [[nodiscard]] std::int64_t count() const { return std::ssize(places); }
+    };
+
+    /// Memory of up to `rows` rows, kept from one call to the next.
+    struct Scratch
+    {
+        void resize(const ModelConfig&, std::int64_t count);
+        std::int64_t rows = 0;       // B
+        std::vector<float> hidden;   // [B, D]
+        std::vector<float> normed;   // [B, D]
+        std::vector<float> query;    // [B, H * d]
+        std::vector<float> key;      // [B, G * d]
+        std::vector<float> value;    // [B, G * d]
+        std::vector<float> attended; // [B, H * d]
+        std::vector<float> added;    // [B, D], what a block adds to `hidden`
+        std::vector<float> gate;     // [B, intermediate]
+        std::vector<float> up;       // [B, intermediate]
+        cpu::QuantisedRows quantised;
+    };
+
+    [[nodiscard]] Result<void> checkToken(TokenId id) const;
+    [[nodiscard]] Result<CpuCache*> checkCache(KvCache&, std::int64_t rows) const;
+    [[nodiscard]] Result<void> checkStep(std::size_t x, std::size_t caches,
+                                         std::size_t logits) const;
+
+    /// x [T, D] through all layers; their outputs before the last norm are left in
+    /// m_scratch.hidden. There is room for their rows, whose counts stay.
+    void throughLayers(std::span<const float> x, const Rows&) const;
+    void attend(std::size_t layer, const Rows&) const;
+    void placeRow(std::size_t layer, const Place&, std::int64_t row) const;
+    void writeRow(std::size_t layer, const Place&, std::int64_t row) const;
+    void attendRow(std::size_t layer, const Place&, std::int64_t row, std::int64_t firstHead,
+                   std::int64_t endHead) const;
+    void feedForward(const CpuLayer&, std::int64_t count) const;
+    /// The last norm of rows [begin, end) of m_scratch.hidden, to m_scratch.normed from 0 on, and
+    /// the logits after them.
+    void outputs(std::int64_t begin, std::int64_t end, float* logits) const;
+
+    /// What multiplies some rows of activations by one matrix.
+    struct Multiplication
+    {
+        const CpuLinear& linear;
+        float* y; // [count, out]
+    };
+    void multiply(const float* x, std::int64_t count, std::initializer_list<Multiplication>) const;
+    [[nodiscard]] cpu::Product product(const CpuLinear&, const float* x, std::int64_t count,
+                                       float* y) const;
+    /// Makes the rows ready that matrices of quantised weights take.
+    void quantise(const CpuLinear&, const float* x, std::int64_t count) const;
+    /// f(begin, end) over [0, count), on all threads where there are several.
+    template <class F>
+    void overRows(std::int64_t count, const F& f) const;
+
+    ModelConfig m_config;
+    CpuWeights m_weights;
+    ModelIdentity m_identity;
+    // Only the one thread that calls touches these; they remember work, not state.
+    std::unique_ptr<cpu::ThreadPool> m_pool;
+    mutable RopeTable m_rope;
+    mutable Scratch m_scratch;
+};
+
+} // namespace halftone
