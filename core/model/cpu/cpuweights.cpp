@@ -45,7 +45,9 @@ public:
 
     std::vector<float> vector(const std::string& name)
     {
-        const StoredMatrix stored = matrixOf(seen(name));
+        const TensorView& view = seen(name);
+        m_done += view.bytes.size();
+        const StoredMatrix stored = matrixOf(view);
         std::vector<float> values(static_cast<std::size_t>(stored.columns));
         cpu::widenRow(stored, 0, 0, values);
         return values;
@@ -59,13 +61,16 @@ public:
             linear.bias = vector(name + ".bias");
     }
 
+    /// Nothing is read yet.
     CpuEmbedding embedding(const std::string& name)
     {
         for (const auto& file : m_folder.weights())
             if (file->tensors().contains(name))
-                return {matrixOf(seen(name)), file};
+                return {matrixOf(*m_folder.tensor(name)), file};
         return {};
     }
+    /// For a table that no matrix is packed of.
+    void count(const std::string& name) { m_done += seen(name).bytes.size(); }
 
     Result<WeightMemory> pack()
     {
@@ -78,7 +83,6 @@ public:
             matrix.offset = bytes;
             matrix.bytes = *own;
             bytes += *own; // a multiple of packedAlignment
-            m_total += matrix.from.bytes.size();
         }
         auto memory = WeightMemory::allocate(bytes);
         if (!memory)
@@ -118,6 +122,7 @@ private:
     {
         const TensorView& view = *m_folder.tensor(name);
         m_bytesByType[typeOf(view)] += view.bytes.size();
+        m_total += view.bytes.size();
         return view;
     }
 
@@ -157,7 +162,7 @@ private:
     const ProgressFn& m_progress;
     const CancelToken& m_cancel;
     std::vector<Matrix> m_matrices;
-    std::uint64_t m_total = 0; // bytes of the matrices as stored
+    std::uint64_t m_total = 0; // bytes of all that was seen, as stored
     std::uint64_t m_done = 0;
     std::map<WeightType, std::uint64_t> m_bytesByType;
 };
@@ -193,6 +198,8 @@ Result<CpuWeights> loadCpuWeights(const ModelFolder& folder, const ModelConfig& 
     }
     weights.norm = load.vector("model.norm.weight");
     load.linear(config.tiedHead ? table : "lm_head", false, weights.head);
+    if (!config.tiedHead)
+        load.count(table + ".weight");
     auto memory = load.pack();
     if (!memory)
         return Unexpected(memory.error());
