@@ -1,5 +1,10 @@
 #include "loadedmodel.h"
 
+#include "model/torchentry_p.h"
+
+#include <cstdlib>
+#include <string>
+
 namespace halftone::test {
 
 Result<std::unique_ptr<LanguageModel>> loadModel(const std::filesystem::path& path,
@@ -14,7 +19,15 @@ Result<std::unique_ptr<LanguageModel>> loadModel(const std::filesystem::path& pa
         parseModelConfig(folder->configJson(), (folder->path() / "config.json").string());
     if (!config)
         return Unexpected(config.error());
-    return loadLanguageModel(*folder, *config, "fingerprint of a test", options, progress, cancel);
+    const std::string fingerprint = "fingerprint of a test";
+    if (std::getenv("HALFTONE_TEST_TORCH") == nullptr)
+        return loadLanguageModel(*folder, *config, fingerprint, options, progress, cancel);
+    const Result<TorchLibrary> library = torchLibrary();
+    if (!library)
+        return Unexpected(library.error());
+    Result<std::unique_ptr<LanguageModel>> model;
+    library->load({*folder, *config, fingerprint, options, progress, cancel}, model);
+    return model;
 }
 
 std::vector<TokenId> tokenIds(const std::vector<int>& ids)

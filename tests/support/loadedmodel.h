@@ -13,6 +13,7 @@
 
 namespace halftone::test {
 
+/// As the program does; with HALFTONE_TEST_TORCH in the environment with libtorch on any device.
 [[nodiscard]] Result<std::unique_ptr<LanguageModel>>
 loadModel(const std::filesystem::path& folder,
           const ModelOptions& = {.device = "cpu", .threads = 1}, const ProgressFn& = {},

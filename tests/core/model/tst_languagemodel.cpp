@@ -64,7 +64,7 @@ bool sameBits(const std::vector<float>& a, const std::vector<float>& b)
 
 } // namespace
 
-class TestTorchModel : public QObject
+class TestLanguageModel : public QObject
 {
     Q_OBJECT
 
@@ -484,5 +484,5 @@ private:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTorchModel)
-#include "tst_torchmodel.moc"
+QTEST_GUILESS_MAIN(TestLanguageModel)
+#include "tst_languagemodel.moc"

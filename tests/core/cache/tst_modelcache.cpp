@@ -68,7 +68,7 @@ private:
 
 } // namespace
 
-class TestTorchCache : public QObject
+class TestModelCache : public QObject
 {
     Q_OBJECT
 
@@ -277,5 +277,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTorchCache)
-#include "tst_torchcache.moc"
+QTEST_GUILESS_MAIN(TestModelCache)
+#include "tst_modelcache.moc"

@@ -48,7 +48,7 @@ std::unique_ptr<KvCache> cacheAfter(const LanguageModel& model, const std::vecto
 
 } // namespace
 
-class TestTorchBatch : public QObject
+class TestModelBatch : public QObject
 {
     Q_OBJECT
 
@@ -211,5 +211,5 @@ private Q_SLOTS:
     }
 };
 
-QTEST_GUILESS_MAIN(TestTorchBatch)
-#include "tst_torchbatch.moc"
+QTEST_GUILESS_MAIN(TestModelBatch)
+#include "tst_modelbatch.moc"
