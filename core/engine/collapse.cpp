@@ -1,6 +1,6 @@
 #include "engine/collapse.h"
 
-#include "engine/guard_p.h"
+#include "base/guard_p.h"
 #include "reasoning/modes.h"
 #include "sampling/divergence.h"
 

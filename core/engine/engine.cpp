@@ -1,7 +1,7 @@
 #include "engine/engine.h"
 
+#include "base/guard_p.h"
 #include "engine/feeding_p.h"
-#include "engine/guard_p.h"
 #include "format/modelfolder.h"
 #include "model/modelconfig.h"
 

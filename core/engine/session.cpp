@@ -1,8 +1,8 @@
 #include "engine/session.h"
 
+#include "base/guard_p.h"
 #include "base/version.h"
 #include "engine/engine.h"
-#include "engine/guard_p.h"
 #include "engine/partner.h"
 #include "engine/sessionstate_p.h"
 #include "engine/softprompttext.h"

@@ -1,8 +1,8 @@
 // What a Session keeps, and how it takes steps. See session.h for what is promised.
 #pragma once
 
+#include "base/guard_p.h"
 #include "engine/engine.h"
-#include "engine/guard_p.h"
 #include "engine/lane_p.h"
 #include "engine/session.h"
 #include "format/softprompt.h"

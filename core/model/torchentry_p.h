@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace halftone {
 
@@ -23,6 +24,20 @@ struct ModelLoadRequest
     const ModelOptions& options;
     const ProgressFn& progress;
     const CancelToken& cancel;
+
+    /// What is known of the model before it is made.
+    [[nodiscard]] ModelIdentity identity(std::string weightType, std::string device,
+                                         int threads) const
+    {
+        ModelIdentity known;
+        known.name = folder.name();
+        known.path = folder.path().string();
+        known.fingerprint = fingerprint;
+        known.weightType = std::move(weightType);
+        known.device = std::move(device);
+        known.threads = threads;
+        return known;
+    }
 };
 
 /// `halftone_torch_version`: the version that the library was built for.

@@ -21,9 +21,9 @@ void CpuModel::overRows(std::int64_t count, const F& f) const
 
 void CpuModel::throughLayers(std::span<const float> x, const Rows& rows) const
 {
-    const std::int64_t width = m_config.hiddenSize;
+    const std::int64_t width = config().hiddenSize;
     const std::int64_t count = rows.count();
-    m_scratch.resize(m_config, count);
+    m_scratch.resize(config(), count);
     std::copy(x.begin(), x.end(), m_scratch.hidden.begin());
     const auto normalise = [&](const std::vector<float>& weight, bool add) {
         overRows(count, [&](std::int64_t begin, std::int64_t end) {
@@ -32,9 +32,9 @@ void CpuModel::throughLayers(std::span<const float> x, const Rows& rows) const
                 float* const normed = m_scratch.normed.data() + b * width;
                 if (add)
                     cpu::addRmsNorm(hidden, m_scratch.added.data() + b * width, weight.data(),
-                                    m_config.normEpsilon, width, normed);
+                                    config().normEpsilon, width, normed);
                 else
-                    cpu::rmsNorm(hidden, weight.data(), m_config.normEpsilon, width, normed);
+                    cpu::rmsNorm(hidden, weight.data(), config().normEpsilon, width, normed);
             }
         });
     };
@@ -58,8 +58,8 @@ void CpuModel::throughLayers(std::span<const float> x, const Rows& rows) const
 void CpuModel::attend(std::size_t layer, const Rows& rows) const
 {
     const std::int64_t count = rows.count();
-    const std::int64_t kvHeads = m_config.kvHeadCount;
-    const std::int64_t group = m_config.headCount / kvHeads;
+    const std::int64_t kvHeads = config().kvHeadCount;
+    const std::int64_t group = config().headCount / kvHeads;
     overRows(count, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t b = begin; b < end; ++b)
             placeRow(layer, rows.places[static_cast<std::size_t>(b)], b);
@@ -92,25 +92,25 @@ void CpuModel::attend(std::size_t layer, const Rows& rows) const
 /// Norms and turns a row's query and key.
 void CpuModel::placeRow(std::size_t layer, const Place& place, std::int64_t row) const
 {
-    const std::int64_t headDim = m_config.headDim;
+    const std::int64_t headDim = config().headDim;
     const auto prepare = [&](float* x, std::int64_t heads, const std::vector<float>& norm) {
-        if (m_config.queryKeyNorm)
+        if (config().queryKeyNorm)
             for (std::int64_t head = 0; head < heads; ++head)
-                cpu::rmsNorm(x + head * headDim, norm.data(), m_config.normEpsilon, headDim,
+                cpu::rmsNorm(x + head * headDim, norm.data(), config().normEpsilon, headDim,
                              x + head * headDim);
-        cpu::rotate(x, heads, m_rope.pairs(), m_rope.cosines(place.position),
-                    m_rope.sines(place.position));
+        cpu::rotate(x, heads, rope().pairs(), rope().cosines(place.position),
+                    rope().sines(place.position));
     };
     const CpuLayer& weights = m_weights.layers[layer];
-    prepare(m_scratch.query.data() + row * m_config.headCount * headDim, m_config.headCount,
+    prepare(m_scratch.query.data() + row * config().headCount * headDim, config().headCount,
             weights.queryNorm);
-    prepare(m_scratch.key.data() + row * m_config.kvHeadCount * headDim, m_config.kvHeadCount,
+    prepare(m_scratch.key.data() + row * config().kvHeadCount * headDim, config().kvHeadCount,
             weights.keyNorm);
 }
 
 void CpuModel::writeRow(std::size_t layer, const Place& place, std::int64_t row) const
 {
-    const std::int64_t width = std::int64_t{m_config.kvHeadCount} * m_config.headDim;
+    const std::int64_t width = std::int64_t{config().kvHeadCount} * config().headDim;
     CpuCache::Layer& cache = place.cache->layer(layer);
     std::copy_n(m_scratch.key.data() + row * width, width,
                 cache.keys.get() + place.position * width);
@@ -121,19 +121,19 @@ void CpuModel::writeRow(std::size_t layer, const Place& place, std::int64_t row)
 void CpuModel::attendRow(std::size_t layer, const Place& place, std::int64_t row,
                          std::int64_t firstHead, std::int64_t endHead) const
 {
-    const std::int64_t headDim = m_config.headDim;
-    const std::int64_t width = m_config.kvHeadCount * headDim;
-    const std::int64_t queries = m_config.headCount * headDim;
-    const std::int64_t seen = firstSeen(place.position, m_config.windows[layer]);
+    const std::int64_t headDim = config().headDim;
+    const std::int64_t width = config().kvHeadCount * headDim;
+    const std::int64_t queries = config().headCount * headDim;
+    const std::int64_t seen = firstSeen(place.position, config().windows[layer]);
     const CpuCache::Layer& cache = place.cache->layer(layer);
     const cpu::Attention attention{
         .keys = cache.keys.get() + seen * width,
         .values = cache.values.get() + seen * width,
         .type = cpu::WeightType::F32,
         .rows = place.position + 1 - seen,
-        .kvHeads = m_config.kvHeadCount,
+        .kvHeads = config().kvHeadCount,
         .headDim = headDim,
-        .group = m_config.headCount / m_config.kvHeadCount,
+        .group = config().headCount / config().kvHeadCount,
         .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(headDim)))};
     cpu::attendHeads(attention, m_scratch.query.data() + row * queries, firstHead, endHead,
                      m_scratch.attended.data() + row * queries);
@@ -143,7 +143,7 @@ void CpuModel::attendRow(std::size_t layer, const Place& place, std::int64_t row
 /// same panel of up and their product.
 void CpuModel::feedForward(const CpuLayer& layer, std::int64_t count) const
 {
-    const std::int64_t inner = m_config.intermediateSize;
+    const std::int64_t inner = config().intermediateSize;
     quantise(layer.gate, m_scratch.normed.data(), count);
     const cpu::Product gate =
         product(layer.gate, m_scratch.normed.data(), count, m_scratch.gate.data());
@@ -163,10 +163,10 @@ void CpuModel::feedForward(const CpuLayer& layer, std::int64_t count) const
 
 void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits) const
 {
-    const std::int64_t width = m_config.hiddenSize;
+    const std::int64_t width = config().hiddenSize;
     for (std::int64_t b = begin; b < end; ++b)
         cpu::rmsNorm(m_scratch.hidden.data() + b * width, m_weights.norm.data(),
-                     m_config.normEpsilon, width, m_scratch.normed.data() + (b - begin) * width);
+                     config().normEpsilon, width, m_scratch.normed.data() + (b - begin) * width);
     multiply(m_scratch.normed.data(), end - begin, {{m_weights.head, logits}});
 }
 

@@ -14,9 +14,7 @@
 #include "kernels/threadpool.h"
 #include "model/cpu/cpucache_p.h"
 #include "model/cpu/cpuweights_p.h"
-#include "model/languagemodel.h"
-#include "model/modelconfig.h"
-#include "model/rope_p.h"
+#include "model/transformer_p.h"
 
 #include <initializer_list>
 #include <memory>
@@ -24,30 +22,13 @@
 
 namespace halftone {
 
-class CpuModel final : public LanguageModel
+class CpuModel final : public Transformer
 {
 public:
-    /// `identity` lacks what only the weights tell; the constructor fills it in.
-    CpuModel(ModelConfig, CpuWeights, ModelIdentity, std::unique_ptr<cpu::ThreadPool>);
+    CpuModel(ModelConfig, EmbeddingTable, CpuWeights, ModelIdentity,
+             std::unique_ptr<cpu::ThreadPool>);
 
-    [[nodiscard]] const ModelIdentity& identity() const override { return m_identity; }
     [[nodiscard]] Result<std::unique_ptr<KvCache>> createCache() const override;
-    [[nodiscard]] Result<void> embed(const StepInput&, std::span<float> x) const override;
-    [[nodiscard]] Result<void> embedTokens(std::span<const TokenId>,
-                                           std::span<float> x) const override;
-    [[nodiscard]] Result<void> embedDense(std::span<const float> weights,
-                                          std::span<float> x) const override;
-    [[nodiscard]] Result<std::vector<NearestToken>> nearestTokens(std::span<const float> x,
-                                                                  int count) const override;
-    [[nodiscard]] Result<void> forward(std::span<const float> x, KvCache&, LogitsOf,
-                                       std::span<float> logits,
-                                       std::span<float> hidden) const override;
-    [[nodiscard]] Result<void> forwardEach(std::span<const float> x,
-                                           std::span<KvCache* const> caches,
-                                           std::span<float> logits,
-                                           std::span<float> hidden) const override;
-    [[nodiscard]] Result<void> forwardAlternatives(std::span<const float> x, KvCache&,
-                                                   std::span<float> logits) const override;
 
 private:
     /// Where a row's key and value go, and what it attends to: the rows before and itself.
@@ -83,11 +64,21 @@ private:
         cpu::QuantisedRows quantised;
     };
 
-    [[nodiscard]] Result<void> checkToken(TokenId id) const;
-    [[nodiscard]] Result<CpuCache*> checkCache(KvCache&, std::int64_t rows) const;
-    [[nodiscard]] Result<void> checkStep(std::size_t x, std::size_t caches,
-                                         std::size_t logits) const;
+    [[nodiscard]] Result<void> computeRows(std::span<const float> x, ContiguousCache&, LogitsOf,
+                                           std::span<float> logits,
+                                           std::span<float> hidden) const override;
+    [[nodiscard]] Result<void> computeEach(std::span<const float> x,
+                                           std::span<ContiguousCache* const>,
+                                           std::span<float> logits,
+                                           std::span<float> hidden) const override;
+    [[nodiscard]] Result<void> computeAlternatives(std::span<const float> x, ContiguousCache&,
+                                                   std::span<float> logits) const override;
 
+    /// The caches of this model are of this kind.
+    [[nodiscard]] static CpuCache& own(ContiguousCache& cache)
+    {
+        return static_cast<CpuCache&>(cache);
+    }
     /// x [T, D] through all layers; their outputs before the last norm are left in
     /// m_scratch.hidden. There is room for their rows, whose counts stay.
     void throughLayers(std::span<const float> x, const Rows&) const;
@@ -116,13 +107,11 @@ private:
     template <class F>
     void overRows(std::int64_t count, const F& f) const;
 
-    ModelConfig m_config;
     CpuWeights m_weights;
-    ModelIdentity m_identity;
     // Only the one thread that calls touches these; they remember work, not state.
     std::unique_ptr<cpu::ThreadPool> m_pool;
-    mutable RopeTable m_rope;
     mutable Scratch m_scratch;
+    mutable std::vector<Place> m_places;
 };
 
 } // namespace halftone

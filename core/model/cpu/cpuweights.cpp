@@ -1,6 +1,6 @@
 #include "model/cpu/cpuweights_p.h"
 
-#include "kernels/packing.h"
+#include "model/storedtensor_p.h"
 
 #include <algorithm>
 #include <map>
@@ -18,19 +18,6 @@ using cpu::WeightType;
 
 constexpr std::int64_t valuesAtOnce = 16 << 20; // packed between two looks at the cancel flag
 
-WeightType typeOf(const TensorView& view)
-{
-    return view.type == "F32"   ? WeightType::F32
-           : view.type == "F16" ? WeightType::F16
-                                : WeightType::BF16;
-}
-
-StoredMatrix matrixOf(const TensorView& view)
-{
-    const bool vector = view.shape.size() == 1;
-    return {view.bytes, typeOf(view), vector ? 1 : view.shape[0], view.shape.back()};
-}
-
 class Loader
 {
 public:
@@ -47,7 +34,7 @@ public:
     {
         const TensorView& view = seen(name);
         m_done += view.bytes.size();
-        const StoredMatrix stored = matrixOf(view);
+        const StoredMatrix stored = storedMatrix(view);
         std::vector<float> values(static_cast<std::size_t>(stored.columns));
         cpu::widenRow(stored, 0, 0, values);
         return values;
@@ -56,19 +43,11 @@ public:
     /// To be packed by pack(), which `linear` must outlive in place.
     void linear(const std::string& name, bool bias, CpuLinear& linear)
     {
-        m_matrices.push_back({&linear.weight, matrixOf(seen(name + ".weight")), 0, 0});
+        m_matrices.push_back({&linear.weight, storedMatrix(seen(name + ".weight")), 0, 0});
         if (bias)
             linear.bias = vector(name + ".bias");
     }
 
-    /// Nothing is read yet.
-    CpuEmbedding embedding(const std::string& name)
-    {
-        for (const auto& file : m_folder.weights())
-            if (file->tensors().contains(name))
-                return {matrixOf(*m_folder.tensor(name)), file};
-        return {};
-    }
     /// For a table that no matrix is packed of.
     void count(const std::string& name) { m_done += seen(name).bytes.size(); }
 
@@ -121,7 +100,7 @@ private:
     const TensorView& seen(const std::string& name)
     {
         const TensorView& view = *m_folder.tensor(name);
-        m_bytesByType[typeOf(view)] += view.bytes.size();
+        m_bytesByType[storedMatrix(view).type] += view.bytes.size();
         m_total += view.bytes.size();
         return view;
     }
@@ -176,7 +155,6 @@ Result<CpuWeights> loadCpuWeights(const ModelFolder& folder, const ModelConfig& 
     Loader load(folder, pool, progress, cancel);
     CpuWeights weights;
     const std::string table = "model.embed_tokens";
-    weights.embedding = load.embedding(table + ".weight");
     weights.layers.resize(static_cast<std::size_t>(config.layerCount));
     for (std::size_t i = 0; i < weights.layers.size(); ++i) {
         const std::string name = "model.layers." + std::to_string(i) + ".";
@@ -204,7 +182,7 @@ Result<CpuWeights> loadCpuWeights(const ModelFolder& folder, const ModelConfig& 
     if (!memory)
         return Unexpected(memory.error());
     weights.memory = std::move(*memory);
-    weights.storedType = load.mostCommonType();
+    weights.type = load.mostCommonType();
     return weights;
 }
 

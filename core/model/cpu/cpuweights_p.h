@@ -1,6 +1,5 @@
 // A model's weights as the kernels take them: every matrix packed in the type that it is stored in,
-// norms and biases in float32, all in one piece of memory. The embedding table is read from the
-// mapped file, a row at a time.
+// norms and biases in float32, all in one piece of memory.
 #pragma once
 
 #include "base/progress.h"
@@ -8,7 +7,6 @@
 #include "format/modelfolder.h"
 #include "kernels/packedmatrix.h"
 #include "kernels/threadpool.h"
-#include "model/cpu/cpuembedding_p.h"
 #include "model/cpu/weightmemory_p.h"
 #include "model/modelconfig.h"
 
@@ -38,11 +36,10 @@ struct CpuLayer
 
 struct CpuWeights
 {
-    CpuEmbedding embedding;
     std::vector<CpuLayer> layers;
     std::vector<float> norm; // [D]
     CpuLinear head;          // [V, D]
-    std::string storedType;  // of most bytes: f32, f16, bf16
+    std::string type;        // of most bytes: f32, f16, bf16
     WeightMemory memory;     // what the packed matrices are views of
 };
 

@@ -1,9 +1,8 @@
-// The contiguous KV cache: for each layer one buffer of keys and one of values, [capacity, kvHeads
-// * headDim] float32 on the model's device, keys after rotation. Buffers grow by half of themselves
-// in steps of 256 rows, never beyond the context limit. Rows past rows() are room, not contents.
+// The KV cache of models on libtorch: for each layer keys and values [capacity, kvHeads * headDim]
+// float32 on the model's device, keys after rotation.
 #pragma once
 
-#include "cache/kvcache.h"
+#include "model/contiguouscache_p.h"
 
 #include <ATen/core/Tensor.h>
 
@@ -17,34 +16,21 @@ struct CacheLayer
     at::Tensor values;
 };
 
-class TorchCache final : public KvCache
+class TorchCache final : public ContiguousCache
 {
 public:
-    /// `owner` tells caches of one model from those of another; it is never followed.
     TorchCache(const void* owner, CacheShape shape, at::Device device);
 
-    [[nodiscard]] std::int64_t rows() const override { return m_rows; }
-    [[nodiscard]] CacheUsage usage() const override;
-    void truncate(std::int64_t rows) override;
     [[nodiscard]] Result<std::unique_ptr<KvCache>> fork(std::int64_t rows) const override;
 
-    [[nodiscard]] const void* owner() const { return m_owner; }
     [[nodiscard]] CacheLayer& layer(std::size_t index) { return m_layers[index]; }
-    /// Makes room for `rows` rows in all. Throws what libtorch throws, and then changed nothing.
-    void reserve(std::int64_t rows);
-    /// Makes rows that were written behind the last one part of the cache.
-    void advanceTo(std::int64_t rows) { m_rows = rows; }
 
 private:
-    /// Buffers of `capacity` rows with the first `rows` of this cache in them.
-    [[nodiscard]] std::vector<CacheLayer> copied(std::int64_t rows, std::int64_t capacity) const;
+    /// Throws what libtorch throws.
+    void refit(const ContiguousCache& from, std::int64_t rows, std::int64_t capacity) override;
 
-    const void* m_owner;
-    CacheShape m_shape;
     at::Device m_device;
     std::vector<CacheLayer> m_layers;
-    std::int64_t m_rows = 0;
-    std::int64_t m_capacity = 0;
 };
 
 } // namespace halftone

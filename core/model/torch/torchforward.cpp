@@ -63,13 +63,13 @@ TorchModel::Block TorchModel::makeBlock(std::int64_t first, std::int64_t rows) c
 {
     // libtorch has no read-only tensors; the table is only read.
     const auto angles = [&](const float* table) {
-        return at::from_blob(const_cast<float*>(table), {rows, 1, m_rope.pairs()}, at::kFloat)
+        return at::from_blob(const_cast<float*>(table), {rows, 1, rope().pairs()}, at::kFloat)
             .to(m_device);
     };
-    Block block{first, rows, angles(m_rope.cosines(first)), angles(m_rope.sines(first)), {}};
+    Block block{first, rows, angles(rope().cosines(first)), angles(rope().sines(first)), {}};
     // A single row sees every key from the first that its window reaches.
     if (rows > 1)
-        for (const std::int32_t window : m_config.windows)
+        for (const std::int32_t window : config().windows)
             if (!block.visibility.contains(window))
                 block.visibility[window] = visibility(first, rows, window).to(m_device);
     return block;
@@ -80,29 +80,29 @@ at::Tensor TorchModel::forwardBlock(at::Tensor x, TorchCache& cache, std::int64_
     const Block block = makeBlock(first, x.size(0));
     for (std::size_t i = 0; i < m_weights.layers.size(); ++i) {
         const LayerWeights& layer = m_weights.layers[i];
-        const at::Tensor normed = rmsNorm(x, layer.inputNorm, m_config.normEpsilon);
-        x = x.add(attendBlock(layer, normed, cache.layer(i), block, m_config.windows[i]));
-        const at::Tensor mlpInput = rmsNorm(x, layer.mlpNorm, m_config.normEpsilon);
+        const at::Tensor normed = rmsNorm(x, layer.inputNorm, config().normEpsilon);
+        x = x.add(attendBlock(layer, normed, cache.layer(i), block, config().windows[i]));
+        const at::Tensor mlpInput = rmsNorm(x, layer.mlpNorm, config().normEpsilon);
         const at::Tensor gated =
             at::silu(apply(layer.gate, mlpInput)).mul_(apply(layer.up, mlpInput));
         x = x.add(apply(layer.down, gated));
     }
-    return rmsNorm(x, m_weights.norm, m_config.normEpsilon);
+    return rmsNorm(x, m_weights.norm, config().normEpsilon);
 }
 
 at::Tensor TorchModel::attendBlock(const LayerWeights& layer, const at::Tensor& normed,
                                    CacheLayer& cache, const Block& block, std::int32_t window) const
 {
     const std::int64_t rows = block.rows;
-    const std::int64_t headDim = m_config.headDim;
-    const std::int64_t kvHeads = m_config.kvHeadCount;
-    const std::int64_t group = m_config.headCount / kvHeads;
+    const std::int64_t headDim = config().headDim;
+    const std::int64_t kvHeads = config().kvHeadCount;
+    const std::int64_t group = config().headCount / kvHeads;
     const std::int64_t width = kvHeads * headDim;
     at::Tensor query = apply(layer.query, normed).view({rows, kvHeads * group, headDim});
     at::Tensor key = apply(layer.key, normed).view({rows, kvHeads, headDim});
-    if (m_config.queryKeyNorm) {
-        query = rmsNorm(query, layer.queryNorm, m_config.normEpsilon);
-        key = rmsNorm(key, layer.keyNorm, m_config.normEpsilon);
+    if (config().queryKeyNorm) {
+        query = rmsNorm(query, layer.queryNorm, config().normEpsilon);
+        key = rmsNorm(key, layer.keyNorm, config().normEpsilon);
     }
     query = rotated(query, block.cosines, block.sines)
                 .mul_(1.0 / std::sqrt(static_cast<double>(headDim)));

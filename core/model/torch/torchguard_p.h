@@ -3,7 +3,7 @@
 // that train run inside torchTrainingGuard.
 #pragma once
 
-#include "base/result.h"
+#include "base/guard_p.h"
 
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
@@ -30,8 +30,7 @@ namespace halftone {
 [[nodiscard]] inline Unexpected torchFailure(std::string_view doing, std::string_view what)
 {
     if (saysOutOfMemory(what))
-        return failure(ErrorCode::OutOfMemory,
-                       "There is not enough memory for " + std::string(doing) + ".");
+        return outOfMemory(doing);
     // The first line tells what; the rest is libtorch's call stack.
     return failure(ErrorCode::Internal, "libtorch failed in " + std::string(doing) + ": " +
                                             std::string(what.substr(0, what.find('\n'))));
@@ -45,8 +44,7 @@ template <class F>
     try {
         return std::forward<F>(f)();
     } catch (const std::bad_alloc&) {
-        return failure(ErrorCode::OutOfMemory,
-                       "There is not enough memory for " + std::string(doing) + ".");
+        return outOfMemory(doing);
     } catch (const c10::Error& error) {
         return torchFailure(doing, error.what_without_backtrace());
     } catch (const std::exception& error) {

@@ -13,18 +13,14 @@ Result<std::unique_ptr<LanguageModel>> load(const ModelLoadRequest& request)
     const auto place = choosePlace(request.options.device, request.options.threads);
     if (!place)
         return Unexpected(place.error());
-    Result<TorchWeights> weights =
-        loadWeights(request.folder, request.config, place->device, request.progress, request.cancel);
+    Result<TorchWeights> weights = loadWeights(request.folder, request.config, place->device,
+                                               request.progress, request.cancel);
     if (!weights)
         return Unexpected(weights.error());
-    ModelIdentity identity;
-    identity.name = request.folder.name();
-    identity.path = request.folder.path().string();
-    identity.fingerprint = request.fingerprint;
-    identity.device = place->device.is_cpu() ? "cpu" : "cuda";
-    identity.threads = place->threads;
-    return std::make_unique<TorchModel>(request.config, std::move(*weights), std::move(identity),
-                                        place->device);
+    ModelIdentity identity =
+        request.identity(weights->type, place->device.is_cpu() ? "cpu" : "cuda", place->threads);
+    return std::make_unique<TorchModel>(request.config, embeddingTableOf(request.folder),
+                                        std::move(*weights), std::move(identity), place->device);
 }
 
 } // namespace

@@ -31,16 +31,15 @@ public:
     {
     }
 
-    at::Tensor onCpu(const std::string& name)
+    at::Tensor tensor(const std::string& name)
     {
         // Checked to be there before libtorch was loaded.
         const TensorView& view = *m_folder.tensor(name);
         m_bytesByType[view.type] += view.bytes.size();
         at::Tensor tensor = view.type == "F32" ? mapped(view) : widened(view);
         report(0);
-        return tensor;
+        return tensor.to(m_device);
     }
-    at::Tensor tensor(const std::string& name) { return onCpu(name).to(m_device); }
     Linear linear(const std::string& name, bool bias)
     {
         return {tensor(name + ".weight"), bias ? tensor(name + ".bias") : at::Tensor()};
@@ -109,14 +108,16 @@ Result<TorchWeights> loadWeights(const ModelFolder& folder, const ModelConfig& c
                                  at::Device device, const ProgressFn& progress,
                                  const CancelToken& cancel)
 {
+    // Rows of the embedding table are looked up where the file is mapped.
+    const std::string table = "model.embed_tokens.weight";
     std::uint64_t total = 0;
     for (const ExpectedTensor& tensor : expectedTensors(config))
-        total += folder.tensor(tensor.name)->bytes.size();
+        if (config.tiedHead || tensor.name != table)
+            total += folder.tensor(tensor.name)->bytes.size();
     Loader load(folder, device, progress, cancel, total);
     TorchWeights weights;
     weights.files = folder.weights();
     try {
-        weights.embedding = load.onCpu("model.embed_tokens.weight");
         for (std::int32_t i = 0; i < config.layerCount; ++i) {
             const std::string name = "model.layers." + std::to_string(i) + ".";
             const std::string attention = name + "self_attn.";
@@ -137,12 +138,11 @@ Result<TorchWeights> loadWeights(const ModelFolder& folder, const ModelConfig& c
             weights.layers.push_back(std::move(layer));
         }
         weights.norm = load.tensor("model.norm.weight");
-        weights.head.weight =
-            config.tiedHead ? weights.embedding.to(device) : load.tensor("lm_head.weight");
+        weights.head.weight = load.tensor(config.tiedHead ? table : "lm_head.weight");
     } catch (const Cancelled&) {
         return failure(ErrorCode::Cancelled, "Loading the model was cancelled.");
     }
-    weights.storedType = load.mostCommonType();
+    weights.type = load.mostCommonType();
     return weights;
 }
 

@@ -1,6 +1,5 @@
 // A model's weights as float32 tensors. What is stored as f32 stays in the mapped file; f16 and
-// bf16 are widened into memory of their own, and on a GPU everything is copied there. The embedding
-// table also stays on the CPU, where rows are mixed.
+// bf16 are widened into memory of their own, and on a GPU everything is copied there.
 #pragma once
 
 #include "base/progress.h"
@@ -21,11 +20,6 @@ struct Linear
 {
     at::Tensor weight; // [out, in]
     at::Tensor bias;   // [out], or undefined
-
-    [[nodiscard]] const float* biasData() const
-    {
-        return bias.defined() ? bias.data_ptr<float>() : nullptr;
-    }
 };
 
 struct LayerWeights
@@ -39,11 +33,10 @@ struct LayerWeights
 
 struct TorchWeights
 {
-    at::Tensor embedding; // [V, D], on the CPU
     std::vector<LayerWeights> layers;
     at::Tensor norm;                                           // [D]
     Linear head;                                               // [V, D]
-    std::string storedType;                                    // of most bytes: f32, f16, bf16
+    std::string type;                                          // of most bytes: f32, f16, bf16
     std::vector<std::shared_ptr<const SafetensorsFile>> files; // keeps the mappings
 };
 

@@ -268,7 +268,8 @@ private Q_SLOTS:
             QVERIFY(!done);
             QCOMPARE(done.error().code, ErrorCode::OutOfMemory);
             QCOMPARE(done.error().message,
-                     std::string("There is not enough memory for a forward pass."));
+                     std::string("There is not enough memory for a forward pass; a shorter prompt, "
+                                 "fewer steps or a smaller model needs less."));
         }
         QVERIFY(cache->usage() == before);
         const auto fresh = std::move(*(*model)->createCache());

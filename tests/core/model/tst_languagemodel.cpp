@@ -363,29 +363,6 @@ private Q_SLOTS:
         QVERIFY(sameBits(*first, third.value()));
     }
 
-    void oneThreadAndTwoGiveTheSameDecodeBits()
-    {
-        // Large enough that matrices and heads are shared among threads.
-        const std::string json =
-            R"({"model_type": "llama", "vocab_size": 1100, "hidden_size": 512,)"
-            R"( "num_hidden_layers": 1, "num_attention_heads": 8, "intermediate_size": 1100,)"
-            R"( "max_position_embeddings": 1024, "tie_word_embeddings": true})";
-        writeTinyModel(folder(), json);
-        const std::vector<int> ids = someIds(40, 1100);
-        const std::vector<std::size_t> oneByOne(40, 1);
-        std::vector<std::vector<float>> results;
-        for (const int threads : {1, 2, 1}) {
-            const auto model = loadModel(folder(), {.device = "cpu", .threads = threads});
-            QVERIFY_RESULT(model);
-            QCOMPARE((*model)->identity().threads, threads);
-            const auto logits = feedInParts(**model, ids, oneByOne);
-            QVERIFY_RESULT(logits);
-            results.push_back(*logits);
-        }
-        QVERIFY(sameBits(results[0], results[1]));
-        QVERIFY(sameBits(results[0], results[2]));
-    }
-
     void modelsBesideTheProjectGiveTheirGoldenLogits_data()
     {
         QTest::addColumn<QString>("name");

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/ids.h"
-#include "format/safetensors.h"
+#include "format/modelfolder.h"
 #include "kernels/packing.h"
 
 #include <cstdint>
@@ -14,12 +14,11 @@
 
 namespace halftone {
 
-class CpuEmbedding
+class EmbeddingTable
 {
 public:
-    CpuEmbedding() = default;
-    /// `file` keeps `table` mapped.
-    CpuEmbedding(cpu::StoredMatrix table, std::shared_ptr<const SafetensorsFile> file);
+    /// `owner` keeps the bytes of `table` where they are; nothing is read yet.
+    EmbeddingTable(cpu::StoredMatrix table, std::shared_ptr<const void> owner);
 
     [[nodiscard]] std::int64_t rows() const { return m_table.rows; }     // V
     [[nodiscard]] std::int64_t width() const { return m_table.columns; } // D
@@ -42,8 +41,11 @@ public:
 
 private:
     cpu::StoredMatrix m_table;
-    std::shared_ptr<const SafetensorsFile> m_file;
+    std::shared_ptr<const void> m_owner;
 };
+
+/// That of a folder which holds all tensors of its config.
+[[nodiscard]] EmbeddingTable embeddingTableOf(const ModelFolder&);
 
 [[nodiscard]] float lengthOf(std::span<const float> x);
 

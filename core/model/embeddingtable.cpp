@@ -1,13 +1,18 @@
-#include "model/cpu/cpuembedding_p.h"
+#include "model/embeddingtable_p.h"
+
+#include "model/storedtensor_p.h"
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <utility>
 
 namespace halftone {
 
 namespace {
+
+constexpr std::string_view embeddingTensor = "model.embed_tokens.weight";
 
 /// In double, over eight sums that the compiler keeps in one vector.
 double dot(std::span<const float> a, std::span<const float> b)
@@ -33,24 +38,33 @@ void addScaled(float weight, std::span<const float> row, std::span<float> x)
 
 } // namespace
 
+EmbeddingTable embeddingTableOf(const ModelFolder& folder)
+{
+    const auto holder =
+        std::find_if(folder.weights().begin(), folder.weights().end(),
+                     [](const auto& file) { return file->tensors().contains(embeddingTensor); });
+    assert(holder != folder.weights().end());
+    return {storedMatrix((*holder)->tensors().find(embeddingTensor)->second), *holder};
+}
+
 float lengthOf(std::span<const float> x)
 {
     return static_cast<float>(std::sqrt(dot(x, x)));
 }
 
-CpuEmbedding::CpuEmbedding(cpu::StoredMatrix table, std::shared_ptr<const SafetensorsFile> file)
+EmbeddingTable::EmbeddingTable(cpu::StoredMatrix table, std::shared_ptr<const void> owner)
     : m_table(table)
-    , m_file(std::move(file))
+    , m_owner(std::move(owner))
 {
 }
 
-void CpuEmbedding::row(TokenId id, std::span<float> x) const
+void EmbeddingTable::row(TokenId id, std::span<float> x) const
 {
     cpu::widenRow(m_table, id.value, 0, x);
 }
 
-void CpuEmbedding::mixture(std::span<const TokenId> ids, std::span<const float> weights,
-                           std::span<float> x) const
+void EmbeddingTable::mixture(std::span<const TokenId> ids, std::span<const float> weights,
+                             std::span<float> x) const
 {
     // The first row is written, not added to 0, which would lose the sign of a zero.
     row(ids.front(), x);
@@ -63,7 +77,7 @@ void CpuEmbedding::mixture(std::span<const TokenId> ids, std::span<const float> 
     }
 }
 
-void CpuEmbedding::mixtureOfAll(std::span<const float> weights, std::span<float> x) const
+void EmbeddingTable::mixtureOfAll(std::span<const float> weights, std::span<float> x) const
 {
     std::fill(x.begin(), x.end(), 0.0F);
     std::vector<float> next(x.size());
@@ -75,7 +89,7 @@ void CpuEmbedding::mixtureOfAll(std::span<const float> weights, std::span<float>
     }
 }
 
-double CpuEmbedding::meanRowLength() const
+double EmbeddingTable::meanRowLength() const
 {
     std::vector<float> next(static_cast<std::size_t>(width()));
     double sum = 0;
@@ -86,7 +100,7 @@ double CpuEmbedding::meanRowLength() const
     return sum / static_cast<double>(rows());
 }
 
-std::vector<CpuEmbedding::Similarity> CpuEmbedding::similarities(std::span<const float> x) const
+std::vector<EmbeddingTable::Similarity> EmbeddingTable::similarities(std::span<const float> x) const
 {
     std::vector<Similarity> all(static_cast<std::size_t>(rows()));
     std::vector<float> next(x.size());
