@@ -31,6 +31,7 @@ void addBench(CLI::App& program, Action& action);
 void addEval(CLI::App& program, Action& action);
 void addModes(CLI::App& program, Action& action);
 void addTasks(CLI::App& program, Action& action);
+void addQuantize(CLI::App& program, Action& action);
 void addTrain(CLI::App& program, Action& action);
 
 } // namespace halftone::cli

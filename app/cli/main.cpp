@@ -92,6 +92,7 @@ void setUp(CLI::App& program, Action& action)
     addBench(program, action);
     addEval(program, action);
     addTrain(program, action);
+    addQuantize(program, action);
     addModes(program, action);
     addTasks(program, action);
 }

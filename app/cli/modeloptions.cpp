@@ -20,6 +20,12 @@ void ModelChoice::addTo(CLI::App& command)
     command.add_option("--threads", threads, "Threads to compute with; default all cores but one")
         ->type_name("N")
         ->check(CLI::Range(1, 1024));
+    command
+        .add_option("--type", type,
+                    "What weights are computed from: f32, f16, bf16, q8_0 or q4_0; default: what "
+                    "they are stored in")
+        ->type_name("NAME")
+        ->check(CLI::IsMember({"f32", "f16", "bf16", "q8_0", "q4_0"}));
 }
 
 Result<fs::path> ModelChoice::folder() const
@@ -42,7 +48,11 @@ Result<std::shared_ptr<const Engine>> ModelChoice::load() const
     if (!path)
         return Unexpected(path.error());
     LongCall call;
-    return Engine::load(*path, ModelOptions{device, threads}, call.progress(), call.cancelToken());
+    ModelOptions options;
+    options.device = device;
+    options.threads = threads;
+    options.type = type;
+    return Engine::load(*path, options, call.progress(), call.cancelToken());
 }
 
 Result<std::vector<TokenId>> idsOf(const ModelInput& input, const Engine& engine)

@@ -18,7 +18,8 @@ struct ModelChoice
 {
     std::string model; // a folder, or the name of a built-in model; empty: the default one
     std::string device = "auto";
-    int threads = 0; // 0: as the engine chooses
+    int threads = 0;    // 0: as the engine chooses
+    std::string type{}; // what matrices are computed from; empty: what they are stored in
 
     void addTo(CLI::App& command);
     /// The folder that `model` means. Fails with NotFound.

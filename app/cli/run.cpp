@@ -126,6 +126,7 @@ Result<std::shared_ptr<const Engine>> loadPartner(const RunOptions& options,
         return nullptr;
     ModelChoice choice = options.model;
     choice.model = options.partner;
+    choice.type.clear(); // of the run's own model
     std::error_code ignored;
     if (const auto folder = choice.folder();
         folder && std::filesystem::equivalent(*folder, engine->identity().path, ignored))

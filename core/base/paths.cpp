@@ -8,6 +8,19 @@ namespace halftone {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// By the XDG Base Directory Specification, which has relative paths ignored.
+fs::path userFolder(const char* variable, const char* inHome)
+{
+    if (const char* named = std::getenv(variable); named != nullptr && *named == '/')
+        return fs::path(named) / "halftone";
+    const char* home = std::getenv("HOME");
+    return fs::path(home != nullptr ? home : "/") / inHome / "halftone";
+}
+
+} // namespace
+
 fs::path programFolder()
 {
     std::error_code ignored;
@@ -16,10 +29,12 @@ fs::path programFolder()
 
 fs::path userDataFolder()
 {
-    if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data == '/')
-        return fs::path(data) / "halftone";
-    const char* home = std::getenv("HOME");
-    return fs::path(home != nullptr ? home : "/") / ".local/share/halftone";
+    return userFolder("XDG_DATA_HOME", ".local/share");
+}
+
+fs::path userCacheFolder()
+{
+    return userFolder("XDG_CACHE_HOME", ".cache");
 }
 
 std::vector<fs::path> builtInModels()

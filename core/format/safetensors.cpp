@@ -27,6 +27,7 @@ struct SafetensorsFile::Parts
     void* mapping = nullptr;
     std::size_t size = 0;
     std::map<std::string, TensorView, std::less<>> tensors;
+    std::map<std::string, std::string, std::less<>> metadata;
 
     Parts() = default;
     Parts(const Parts&) = delete;
@@ -79,6 +80,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json>
 {
 public:
     std::vector<Entry> entries;
+    std::map<std::string, std::string, std::less<>> metadata;
     std::string problem;
 
     bool null() override
@@ -116,8 +118,10 @@ public:
     }
     bool string(string_t& value) override
     {
-        if (m_place == Place::Metadata)
+        if (m_place == Place::Metadata) {
+            metadata[m_metadataName] = value;
             return true;
+        }
         if (m_place != Place::Type)
             return unexpected("the text " + inQuotes(value));
         entries.back().type = value;
@@ -138,8 +142,10 @@ public:
     }
     bool key(string_t& value) override
     {
-        if (m_place == Place::Metadata)
+        if (m_place == Place::Metadata) {
+            m_metadataName = value;
             return true;
+        }
         if (m_place == Place::Root) {
             if (value == metadataKey)
                 return leave(Place::MetadataStart);
@@ -220,6 +226,7 @@ private:
     }
 
     Place m_place = Place::Start;
+    std::string m_metadataName;
 };
 
 /// Bytes of a tensor, or nothing when the number does not fit or is no whole one.
@@ -308,6 +315,11 @@ const std::map<std::string, TensorView, std::less<>>& SafetensorsFile::tensors()
     return m_parts->tensors;
 }
 
+const std::map<std::string, std::string, std::less<>>& SafetensorsFile::metadata() const
+{
+    return m_parts->metadata;
+}
+
 const std::filesystem::path& SafetensorsFile::path() const
 {
     return m_parts->path;
@@ -369,6 +381,7 @@ SafetensorsFile::open(const std::filesystem::path& path)
             bytes.subspan(static_cast<std::size_t>(lengthBytes + headerBytes));
         if (const std::string problem = checkLayout(header.entries, data.size()); !problem.empty())
             return invalid(problem);
+        parts->metadata = std::move(header.metadata);
         for (Entry& entry : header.entries) {
             const auto begin = static_cast<std::size_t>(entry.offsets[0]);
             const auto end = static_cast<std::size_t>(entry.offsets[1]);

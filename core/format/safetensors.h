@@ -36,6 +36,8 @@ public:
     SafetensorsFile& operator=(const SafetensorsFile&) = delete;
 
     [[nodiscard]] const std::map<std::string, TensorView, std::less<>>& tensors() const;
+    /// The texts of `__metadata__`; the last of those of one name.
+    [[nodiscard]] const std::map<std::string, std::string, std::less<>>& metadata() const;
     [[nodiscard]] const std::filesystem::path& path() const;
     /// The whole file, as hashed for the fingerprint.
     [[nodiscard]] std::span<const std::byte> bytes() const;

@@ -31,6 +31,8 @@ public:
     virtual ~LanguageModel() = default;
 
     [[nodiscard]] virtual const ModelIdentity& identity() const = 0;
+    /// Bytes of weights that a step of one generation reads, as they are computed from; 0: unknown.
+    [[nodiscard]] virtual std::int64_t weightBytesPerStep() const { return 0; }
     /// An empty cache for one generation.
     [[nodiscard]] virtual Result<std::unique_ptr<KvCache>> createCache() const = 0;
 

@@ -178,14 +178,19 @@ loadLanguageModel(const ModelFolder& folder, const ModelConfig& config,
         const Result<TorchLibrary> library = torchLibrary();
         if (!library)
             return Unexpected(library.error());
+        ModelOptions gpu = options;
+        gpu.device = "cuda";
         Result<std::unique_ptr<LanguageModel>> model;
-        library->load({folder, config, fingerprint, {"cuda", options.threads}, progress, cancel},
-                      model);
+        library->load({folder, config, fingerprint, gpu, progress, cancel}, model);
         return model;
     };
+    if (device == "cuda" && !options.type.empty())
+        return failure(ErrorCode::Unsupported,
+                       "Weights of type " + inQuotes(options.type) +
+                           " are computed on the CPU only; leave out the type or the device.");
     if (device == "cuda")
         return onGpu();
-    if (device == "auto" && hasNvidiaDriver())
+    if (device == "auto" && options.type.empty() && hasNvidiaDriver())
         if (auto model = onGpu(); model || model.error().code != ErrorCode::Unsupported)
             return model; // else libtorch has no use for what is there
     return loadCpuModel({folder, config, fingerprint, options, progress, cancel});

@@ -9,6 +9,7 @@
 #include "model/languagemodel.h"
 #include "model/modelconfig.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,12 @@ struct ModelOptions
 {
     std::string device = "auto"; // auto, cpu, cuda; auto: cuda where libtorch can use it
     int threads = 0;             // 0: all cores but one, at least one
+    /// What matrices are computed from: f32, f16, bf16, q8_0 or q4_0; empty: what each is stored
+    /// in. Only the CPU has a choice.
+    std::string type{};
+    /// Packed weights of at least so many bytes are kept in the cache folder, and mapped from
+    /// there.
+    std::uint64_t cacheFrom = std::uint64_t{64} << 20;
 };
 
 /// Checks every tensor that the config asks for, then reads the weights. Fails with Unsupported,

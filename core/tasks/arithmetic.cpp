@@ -98,8 +98,8 @@ private:
         const std::string number = std::to_string(n);
         const std::vector<std::string> ways{m_who + " finds " + number + " more " + m_what + ".",
                                             m_who + " buys " + number + " more " + m_what + ".",
-                                            m_other + " gives " + number + " " + m_what + " to " +
-                                                m_who + "."};
+                                            m_who + " buys " + number + " " + m_what + " from " +
+                                                m_other + "."};
         say(m_rng.pick(ways), "+", n, m_amount + n);
     }
 

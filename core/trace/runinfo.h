@@ -23,7 +23,7 @@ struct ModelIdentity
     std::int32_t vocabularySize = 0;
     std::int32_t embeddingSize = 0;
     std::int32_t layerCount = 0;
-    std::string weightType; // as stored: f32, f16, bf16
+    std::string weightType; // of most matrices, as computed from: f32, f16, bf16, q8_0, q4_0
     std::string device;     // cpu, cuda
     int threads = 1;
     double meanEmbeddingNorm = 0; // mean length of the embedding table's rows

@@ -91,6 +91,7 @@ private Q_SLOTS:
     void longTextsAreScoredInParts();
     void aTextOfOneTokenHasNoScore();
     void aFullStandardOutputExitsWithFour();
+    void quantizeMakesWeightsThatOtherCommandsCompute();
     void benchMeasuresEachPart();
     void benchRefusesWhatDoesNotFitTheContext();
 
@@ -310,6 +311,38 @@ void TestCliNumbers::aFullStandardOutputExitsWithFour()
           QStringList{"run", "--prompt", "7", "--max-steps", "1", "--no-store", "--json"}})
         COMPARE_FAILURE(m_cli.shell("\"$@\" > /dev/full", arguments), 4,
                         "Standard output cannot be written: No space left");
+}
+
+void TestCliNumbers::quantizeMakesWeightsThatOtherCommandsCompute()
+{
+    const QString model = endlessModel(m_cli);
+    const CliResult made = m_cli.run({"quantize", "--model", model, "--type", "q8_0", "--json"});
+    COMPARE_DONE(made);
+    const QJsonObject report = made.object();
+    QCOMPARE(report["file"].toString(), model + "/halftone-q8_0.safetensors");
+    QVERIFY(QFile::exists(report["file"].toString()));
+    const QJsonArray tensors = report["tensors"].toArray();
+    QCOMPARE(tensors.size(), 29); // the table, and seven matrices of four layers
+    for (const QJsonValue& tensor : tensors) {
+        QCOMPARE(tensor["type"].toString(), QString("q8_0"));
+        const double relative = tensor["relative_rms_error"].toDouble();
+        QVERIFY(relative > 1e-3 && relative < 1e-2); // a step of 1/127 of the block's largest
+    }
+    const auto logits = [&](const QStringList& type) {
+        const CliResult result = m_cli.run(
+            QStringList{"logits", "--model", model, "--ids", "1,17,8", "--out", "-"} + type);
+        return result.exitCode == 0 ? result.array() : QJsonArray();
+    };
+    const QJsonArray stored = logits({});
+    const QJsonArray blocks = logits({"--type", "q8_0"});
+    QCOMPARE(stored.size(), 68);
+    QCOMPARE(blocks.size(), 68);
+    double furthest = 0;
+    for (qsizetype i = 0; i < 68; ++i)
+        furthest = std::max(furthest, std::abs(stored[i].toDouble() - blocks[i].toDouble()));
+    QVERIFY(furthest > 1e-4 && furthest < 1);
+    COMPARE_FAILURE(m_cli.run({"quantize", "--model", model, "--type", "f32"}), 2, "already");
+    COMPARE_FAILURE(m_cli.run({"quantize", "--model", model}), 2, "--type");
 }
 
 void TestCliNumbers::benchMeasuresEachPart()

@@ -19,7 +19,7 @@ Result<std::unique_ptr<LanguageModel>> loadModel(const std::filesystem::path& pa
         parseModelConfig(folder->configJson(), (folder->path() / "config.json").string());
     if (!config)
         return Unexpected(config.error());
-    const std::string fingerprint = "fingerprint of a test";
+    const std::string fingerprint(testFingerprint);
     if (std::getenv("HALFTONE_TEST_TORCH") == nullptr)
         return loadLanguageModel(*folder, *config, fingerprint, options, progress, cancel);
     const Result<TorchLibrary> library = torchLibrary();

@@ -9,9 +9,13 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace halftone::test {
+
+/// What loadModel() says of every model.
+inline constexpr std::string_view testFingerprint = "fingerprint of a test";
 
 /// As the program does; with HALFTONE_TEST_TORCH in the environment with libtorch on any device.
 [[nodiscard]] Result<std::unique_ptr<LanguageModel>>

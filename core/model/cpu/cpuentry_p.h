@@ -8,7 +8,10 @@
 
 namespace halftone {
 
-/// Throws nothing. Fails as loadCpuWeights() does.
+/// Maps the weights' file beside the model or in the cache folder where there is one, else packs
+/// them now; what is large is packed into a file of the cache folder, where the disk has room.
+/// Throws nothing. Fails with Cancelled, OutOfMemory, InvalidArgument (the options), and
+/// InvalidInput where a matrix cannot be packed.
 [[nodiscard]] Result<std::unique_ptr<LanguageModel>> loadCpuModel(const ModelLoadRequest&);
 
 } // namespace halftone

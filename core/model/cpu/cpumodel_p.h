@@ -28,6 +28,7 @@ public:
     CpuModel(ModelConfig, EmbeddingTable, CpuWeights, ModelIdentity,
              std::unique_ptr<cpu::ThreadPool>);
 
+    [[nodiscard]] std::int64_t weightBytesPerStep() const override { return m_weights.bytes; }
     [[nodiscard]] Result<std::unique_ptr<KvCache>> createCache() const override;
 
 private:

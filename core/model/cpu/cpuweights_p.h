@@ -1,17 +1,14 @@
-// A model's weights as the kernels take them: every matrix packed in the type that it is stored in,
-// norms and biases in float32, all in one piece of memory.
+// A model's weights as the kernels take them: matrices packed, norms and biases in float32.
 #pragma once
 
-#include "base/progress.h"
-#include "base/result.h"
-#include "format/modelfolder.h"
 #include "kernels/packedmatrix.h"
-#include "kernels/threadpool.h"
-#include "model/cpu/weightmemory_p.h"
+#include "model/cpu/packedweights_p.h"
+#include "model/cpu/tensorsource_p.h"
+#include "model/cpu/weightlayout_p.h"
 #include "model/modelconfig.h"
 
+#include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace halftone {
@@ -37,16 +34,15 @@ struct CpuLayer
 struct CpuWeights
 {
     std::vector<CpuLayer> layers;
-    std::vector<float> norm; // [D]
-    CpuLinear head;          // [V, D]
-    std::string type;        // of most bytes: f32, f16, bf16
-    WeightMemory memory;     // what the packed matrices are views of
+    std::vector<float> norm;            // [D]
+    CpuLinear head;                     // [V, D]
+    cpu::WeightType type;               // of most bytes
+    std::int64_t bytes = 0;             // that a step reads
+    std::shared_ptr<const void> packed; // what the packed matrices are views of
 };
 
-/// Packs with all threads of the pool. Fails with Cancelled, OutOfMemory, and InvalidInput where a
-/// matrix cannot be packed. The tensors are there, with the right shapes and types.
-[[nodiscard]] Result<CpuWeights> loadCpuWeights(const ModelFolder&, const ModelConfig&,
-                                                cpu::ThreadPool&, const ProgressFn&,
-                                                const CancelToken&);
+/// Takes norms and biases from the source, and the matrices where they were packed.
+[[nodiscard]] CpuWeights cpuWeights(const ModelConfig&, TensorSource&, const WeightLayout&,
+                                    const PackedWeights&);
 
 } // namespace halftone
