@@ -42,17 +42,22 @@ Result<fs::path> ModelChoice::folder() const
     return modelNamed(model, builtIn);
 }
 
+ModelOptions ModelChoice::options() const
+{
+    ModelOptions options;
+    options.device = device;
+    options.threads = threads;
+    options.type = type;
+    return options;
+}
+
 Result<std::shared_ptr<const Engine>> ModelChoice::load() const
 {
     const Result<fs::path> path = folder();
     if (!path)
         return Unexpected(path.error());
     LongCall call;
-    ModelOptions options;
-    options.device = device;
-    options.threads = threads;
-    options.type = type;
-    return Engine::load(*path, options, call.progress(), call.cancelToken());
+    return Engine::load(*path, options(), call.progress(), call.cancelToken());
 }
 
 Result<std::vector<TokenId>> idsOf(const ModelInput& input, const Engine& engine)

@@ -24,6 +24,8 @@ struct ModelChoice
     void addTo(CLI::App& command);
     /// The folder that `model` means. Fails with NotFound.
     [[nodiscard]] Result<std::filesystem::path> folder() const;
+    /// What it is loaded with.
+    [[nodiscard]] ModelOptions options() const;
     /// Loads it, with progress; Ctrl-C fails with Cancelled.
     [[nodiscard]] Result<std::shared_ptr<const Engine>> load() const;
 };

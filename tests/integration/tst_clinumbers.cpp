@@ -1,4 +1,4 @@
-// halftone-cli tokenize, logits, score and bench: numbers for other programs, against those of the
+// halftone-cli tokenize, logits and score: numbers for other programs, against those of the
 // models' own golden files.
 #include "cliprocess.h"
 #include "shareddata.h"
@@ -92,8 +92,6 @@ private Q_SLOTS:
     void aTextOfOneTokenHasNoScore();
     void aFullStandardOutputExitsWithFour();
     void quantizeMakesWeightsThatOtherCommandsCompute();
-    void benchMeasuresEachPart();
-    void benchRefusesWhatDoesNotFitTheContext();
 
 private:
     Cli m_cli;
@@ -343,44 +341,6 @@ void TestCliNumbers::quantizeMakesWeightsThatOtherCommandsCompute()
     QVERIFY(furthest > 1e-4 && furthest < 1);
     COMPARE_FAILURE(m_cli.run({"quantize", "--model", model, "--type", "f32"}), 2, "already");
     COMPARE_FAILURE(m_cli.run({"quantize", "--model", model}), 2, "--type");
-}
-
-void TestCliNumbers::benchMeasuresEachPart()
-{
-    const CliResult result = m_cli.run({"bench", "--rounds", "1", "--prompt-tokens", "8", "--steps",
-                                        "16", "--threads", "1", "--json"});
-    COMPARE_DONE(result);
-    const QJsonObject bench = result.object();
-    QCOMPARE(bench["model"].toString(), "starter");
-    QCOMPARE(bench["type"].toString(), "f32");
-    QCOMPARE(bench["threads"].toInteger(), 1);
-    QCOMPARE(bench["prefill"]["tokens"].toInteger(), 8);
-    QCOMPARE(bench["decode"]["steps"].toInteger(), 16);
-    for (const QJsonValue& positive :
-         {bench["stream_gb_per_s"], bench["peak_memory_bytes"], bench["prefill"]["tokens_per_s"],
-          bench["decode"]["tokens_per_s"], bench["decode"]["with_recording_tokens_per_s"],
-          bench["decode"]["gb_per_s"], bench["decode"]["share_of_stream"],
-          bench["decode"]["phases_us"]["forward"], bench["decode"]["phases_us"]["logits"],
-          bench["decode"]["phases_us"]["decide"],
-          bench["decode"]["with_recording_phases_us"]["record"]})
-        QVERIFY(positive.toDouble() > 0);
-    // One round has no spread.
-    QVERIFY(bench["runs"].toInteger() > 1);
-    QVERIFY(bench["decode"]["recording_share"].toDouble() < 1);
-    QCOMPARE(bench["decode"]["recording_share_low"], bench["decode"]["recording_share"]);
-    QCOMPARE(bench["decode"]["recording_share_high"], bench["decode"]["recording_share"]);
-    // 1,058,432 parameters, a tied table among them.
-    QCOMPARE(bench["weight_bytes_per_token"].toInteger() % 4, 0);
-    QVERIFY(bench["weight_bytes_per_token"].toInteger() > 4'000'000);
-    // Nothing is left behind, and nothing went to the user's library.
-    QVERIFY(!QFile::exists(m_cli.library()));
-}
-
-void TestCliNumbers::benchRefusesWhatDoesNotFitTheContext()
-{
-    COMPARE_FAILURE(m_cli.run({"bench", "--prompt-tokens", "200", "--steps", "100"}), 2,
-                    "200 prompt tokens and 100 steps do not fit the context of starter, which is "
-                    "256.");
 }
 
 QTEST_GUILESS_MAIN(TestCliNumbers)
