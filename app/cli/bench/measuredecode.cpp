@@ -30,7 +30,7 @@ Result<std::vector<PrefillFigures>> measurePrefill(const Workbench& bench)
                 return Unexpected(session.error());
             const std::vector<TokenId> prompt = bench.prompt(tokens);
             const Stopwatch watch = bench.stopwatch();
-            if (auto fed = (*session)->prefill(prompt, {}, bench.cancel()); !fed)
+            if (auto fed = (*session)->prefill(prompt, bench.progress(), bench.cancel()); !fed)
                 return Unexpected(fed.error());
             const double taken = watch.wallSeconds();
             if (!warm && taken < longPrefill)

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +21,7 @@ namespace {
 // by that.
 constexpr double runSeconds = 0.1;
 constexpr std::int64_t mostSteps = 256;
+constexpr std::string_view part = "Measuring recording";
 
 /// A folder that is gone with this object.
 class TemporaryFolder
@@ -88,6 +90,8 @@ Result<Lap> runOnce(const Workbench& bench, std::int64_t steps, const fs::path& 
     const Stopwatch watch(false);
     const double processorBegin = processorSeconds();
     while (!(*session)->finished()) {
+        if (auto wanted = bench.goOn(part); !wanted)
+            return Unexpected(wanted.error());
         const auto step = (*session)->step();
         if (!step)
             return Unexpected(step.error());
@@ -130,7 +134,7 @@ Result<RecordingFigures> measureRecording(const Workbench& bench)
     Kind plain;
     Kind recorded{.recorded = true};
     const auto standings =
-        compare(bench, "Measuring recording",
+        compare(bench, part,
                 {[&] { return runOnce(bench, steps, folder->library(), plain); },
                  [&] { return runOnce(bench, steps, folder->library(), recorded); }});
     if (!standings)
