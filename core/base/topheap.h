@@ -43,6 +43,10 @@ public:
         }
     }
 
+    [[nodiscard]] bool isFull() const { return m_tokens.size() == m_capacity; }
+    /// Of those that are kept, which are one at least, the one that would be dropped next.
+    [[nodiscard]] const Token& last() const { return m_tokens.front(); }
+
     /// Sorts what was kept; call once, at the end.
     void finish() { std::sort_heap(m_tokens.begin(), m_tokens.end(), ranksBefore<Token>); }
 

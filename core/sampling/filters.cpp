@@ -1,6 +1,7 @@
 #include "sampling/filters.h"
 
-#include "base/topheap.h"
+#include "sampling/logitspass.h"
+#include "sampling/selection_p.h"
 
 #include <algorithm>
 #include <array>
@@ -12,9 +13,9 @@ namespace halftone {
 namespace {
 
 constexpr std::array namedFilters{std::pair{Filter::Temperature, std::string_view("temperature")},
-                                 std::pair{Filter::TopK, std::string_view("top-k")},
-                                 std::pair{Filter::TopP, std::string_view("top-p")},
-                                 std::pair{Filter::MinP, std::string_view("min-p")},
+                                  std::pair{Filter::TopK, std::string_view("top-k")},
+                                  std::pair{Filter::TopP, std::string_view("top-p")},
+                                  std::pair{Filter::MinP, std::string_view("min-p")},
                                   std::pair{Filter::TopNSigma, std::string_view("top-n-sigma")},
                                   std::pair{Filter::Typical, std::string_view("typical")}};
 
@@ -26,25 +27,30 @@ std::string_view trimmed(std::string_view text)
     return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-bool possible(float logit)
-{
-    return std::isfinite(logit);
-}
+/// So many of the best are taken from a row one by one; of more the whole row is loaded.
+constexpr std::size_t mostTaken = 4096;
+/// Above the relative error of ScaledSummary::mass.
+constexpr double massTolerance = 1e-6;
 
 /// The tokens that are left. Until finish() their `probability` holds the logit.
+///
+/// Most of a vocabulary need not be looked at where the first filter that leaves tokens out is one
+/// that the row itself can answer, so nothing is loaded before it.
 class Support
 {
 public:
     Support(std::span<const float> logits, const SamplingSettings& settings, Distribution& out)
-        : m_out(out)
+        : m_logits(logits)
+        , m_out(out)
         , m_tokens(out.tokens)
         , m_settings(settings)
     {
-        load(logits);
     }
 
     void apply(Filter filter)
     {
+        if (!m_loaded && truncates(filter))
+            load(filter);
         switch (filter) {
         case Filter::Temperature:
             m_temperature = m_settings.temperature;
@@ -69,6 +75,8 @@ public:
 
     void finish()
     {
+        if (!m_loaded)
+            loadAll();
         m_out.tailSize = 0;
         if (!m_sorted) {
             if (m_tokens.size() <= Distribution::sortedTokens)
@@ -99,29 +107,74 @@ private:
         return static_cast<std::size_t>(std::max(m_settings.topK, 0));
     }
 
-    void load(std::span<const float> logits)
+    /// What `filter` may leave of the row, and all that it leaves.
+    void load(Filter filter)
     {
-        // Nothing but the temperature, which keeps the order, before a small top-k: most of the
-        // vocabulary need not be copied.
-        const auto first = std::find_if(m_settings.order.begin(), m_settings.order.end(),
-                                        [this](Filter filter) { return truncates(filter); });
-        const bool topKFirst = first != m_settings.order.end() && *first == Filter::TopK &&
-                               topK() <= Distribution::sortedTokens;
-        if (topKFirst) {
-            TopHeap heap(m_tokens, topK());
-            for (std::size_t i = 0; i < logits.size(); ++i)
-                if (possible(logits[i]))
-                    heap.offer({TokenId{static_cast<std::int32_t>(i)}, logits[i]});
-            heap.finish();
-            m_sorted = true;
-        } else {
-            m_tokens.clear();
-            m_tokens.reserve(logits.size());
-            for (std::size_t i = 0; i < logits.size(); ++i)
-                if (possible(logits[i]))
-                    m_tokens.push_back({TokenId{static_cast<std::int32_t>(i)}, logits[i]});
-        }
+        if (filter == Filter::TopK && topK() <= mostTaken)
+            loadBest(topK());
+        else if (filter == Filter::MinP)
+            loadAboveMinP();
+        else if (filter != Filter::TopP || !loadTopP())
+            loadAll();
+    }
+
+    void loadBest(std::size_t count)
+    {
+        takeBest(m_logits, count, m_tokens);
+        m_loaded = m_sorted = true;
         findMaximum();
+    }
+
+    void loadAbove(float threshold)
+    {
+        m_tokens.clear();
+        eachAbove(m_logits, threshold, [this](TokenId id, float logit) {
+            m_tokens.push_back({id, logit});
+        });
+        m_loaded = true;
+        findMaximum();
+    }
+
+    void loadAll()
+    {
+        m_tokens.reserve(m_logits.size());
+        loadAbove(minusInfinity);
+    }
+
+    /// A little more than min-p leaves: it is asked once more, in double.
+    void loadAboveMinP()
+    {
+        const double lowest = highestOf(m_logits) + m_temperature * lowestByMinP();
+        const float near =
+            static_cast<float>(std::max(lowest, double{std::numeric_limits<float>::lowest()}));
+        loadAbove(std::nextafter(std::nextafter(near, minusInfinity), minusInfinity));
+    }
+
+    /// The smallest set of the best whose mass reaches top-p, if that is certain: float32 weights
+    /// tell the whole mass to a few parts in 10 million, and among few tokens.
+    bool loadTopP()
+    {
+        const ScaledSummary row = scaledSummary(m_logits, m_temperature);
+        const double least = m_settings.topP * row.mass * (1 - massTolerance);
+        const double most = m_settings.topP * row.mass * (1 + massTolerance);
+        for (const std::size_t count : {std::size_t{128}, std::size_t{1024}, mostTaken}) {
+            takeBest(m_logits, count, m_tokens);
+            m_maximum = double{row.maximum};
+            double reached = 0;
+            for (std::size_t i = 0; i < m_tokens.size(); ++i) {
+                reached += weight(m_tokens[i]);
+                if (reached < least)
+                    continue;
+                if (reached < most)
+                    return false;
+                m_tokens.resize(i + 1);
+                m_loaded = m_sorted = m_reachedTopP = true;
+                return true;
+            }
+            if (count >= m_logits.size())
+                return false;
+        }
+        return false;
     }
 
     void findMaximum()
@@ -172,7 +225,7 @@ private:
 
     void keepTopP()
     {
-        if (m_settings.topP >= 1)
+        if (m_settings.topP >= 1 || m_reachedTopP)
             return;
         double sum = 0;
         for (const WeightedToken& token : m_tokens)
@@ -195,14 +248,15 @@ private:
         m_sorted = true;
     }
 
+    [[nodiscard]] double lowestByMinP() const { return std::log(std::min(m_settings.minP, 1.0)); }
+
     void keepMinP()
     {
         if (!(m_settings.minP > 0))
             return;
-        const double lowest = std::log(std::min(m_settings.minP, 1.0));
-        std::erase_if(m_tokens, [&](const WeightedToken& token) {
-            return logWeight(token) < lowest;
-        });
+        const double lowest = lowestByMinP();
+        std::erase_if(m_tokens,
+                      [&](const WeightedToken& token) { return logWeight(token) < lowest; });
     }
 
     void keepTopNSigma()
@@ -225,8 +279,8 @@ private:
         });
     }
 
-    /// With u = ln of the weight, -ln p = ln sum - u and H = ln sum - mean u: their distance is that
-    /// of u from its mean.
+    /// With u = ln of the weight, -ln p = ln sum - u and H = ln sum - mean u: their distance is
+    /// that of u from its mean.
     void keepTypical()
     {
         if (m_settings.typicalP >= 1 || m_tokens.empty())
@@ -266,8 +320,7 @@ private:
         const Deviation farthest = *last;
         std::erase_if(m_tokens, [&](const WeightedToken& token) {
             const double w = weight(token);
-            return !(w > 0) ||
-                   before(farthest, {std::abs(logWeight(token) - mean), token.id, w});
+            return !(w > 0) || before(farthest, {std::abs(logWeight(token) - mean), token.id, w});
         });
         findMaximum();
     }
@@ -301,10 +354,13 @@ private:
         m_out.tailSize = m_tokens.size() - best.size();
     }
 
+    std::span<const float> m_logits;
     Distribution& m_out;
     std::vector<WeightedToken>& m_tokens;
     const SamplingSettings& m_settings;
-    bool m_sorted = false; // by rank; else by id
+    bool m_loaded = false;
+    bool m_reachedTopP = false; // while it was loaded
+    bool m_sorted = false;      // by rank; else by id
     double m_maximum = 0;
     double m_temperature = 1; // 1 until it is applied
 };
@@ -345,7 +401,8 @@ Result<FilterOrder> parseFilterOrder(std::string_view text)
             break;
         rest = rest.substr(comma + 1);
     }
-    if (problem.empty() && std::find(order.begin(), order.end(), Filter::Temperature) == order.end())
+    if (problem.empty() &&
+        std::find(order.begin(), order.end(), Filter::Temperature) == order.end())
         problem = "temperature is missing";
     if (problem.empty())
         return order;
@@ -398,10 +455,7 @@ void filterLogits(std::span<const float> logits, const SamplingSettings& setting
 {
     if (settings.temperature == 0) {
         out.tailSize = 0;
-        TopHeap best(out.tokens, 1);
-        for (std::size_t i = 0; i < logits.size(); ++i)
-            if (possible(logits[i]))
-                best.offer({TokenId{static_cast<std::int32_t>(i)}, logits[i]});
+        takeBest(logits, 1, out.tokens);
         for (WeightedToken& token : out.tokens)
             token.probability = 1;
         return;

@@ -90,12 +90,12 @@ void tst_Session::recordsWhatItDecidedFrom()
         QCOMPARE(step.mode, std::string("discrete"));
         QCOMPARE(step.input, StepInput::token(step.sampled));
         QVERIFY(!step.forced && step.events.empty() && step.forcedQueue.empty());
-        QVERIFY(std::abs(step.entropy - reference::entropy(raw)) < 1e-11);
-        QVERIFY(std::abs(step.varentropy - reference::varentropy(raw)) < 1e-10);
-        QVERIFY(std::abs(step.pMax - *std::max_element(raw.begin(), raw.end())) < 1e-12);
-        QVERIFY(std::abs(step.effectiveTokens - std::exp(reference::entropy(raw))) < 1e-9);
+        QVERIFY(std::abs(step.entropy - reference::entropy(raw)) < 1e-6);
+        QVERIFY(std::abs(step.varentropy - reference::varentropy(raw)) < 1e-6);
+        QVERIFY(std::abs(step.pMax - *std::max_element(raw.begin(), raw.end())) < 1e-7);
+        QVERIFY(std::abs(step.effectiveTokens - std::exp(reference::entropy(raw))) < 1e-6);
         QVERIFY(std::abs(step.scaledEntropy -
-                         reference::entropy(reference::softmax(*logits, 0.8))) < 1e-11);
+                         reference::entropy(reference::softmax(*logits, 0.8))) < 1e-6);
         QVERIFY(std::abs(step.filteredEntropy - reference::entropy(filtered)) < 1e-11);
         QCOMPARE(step.filteredSupport,
                  std::count_if(filtered.begin(), filtered.end(), [](double p) { return p > 0; }));
@@ -111,7 +111,7 @@ void tst_Session::recordsWhatItDecidedFrom()
             QVERIFY(std::abs(candidate.filtered - filtered[id]) < 1e-7);
             QCOMPARE(candidate.mixture, candidate.id == step.sampled ? 1.0F : 0.0F);
         }
-        QVERIFY(std::abs(step.residualMass - (1 - mass)) < 1e-12);
+        QVERIFY(std::abs(step.residualMass - (1 - mass)) < 1e-7);
 
         QCOMPARE(step.rng.seed, 77U);
         QCOMPARE(step.rng.step, static_cast<std::uint64_t>(i));

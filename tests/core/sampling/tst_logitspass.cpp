@@ -22,9 +22,36 @@ LogitsSummary summary(const std::vector<float>& logits, int topCount = 32)
     return out;
 }
 
-bool near(double a, double b, double tolerance = 1e-11)
+/// The weights are float32; the bound is relative for values above 1.
+bool near(double a, double b, double tolerance = 1e-6)
 {
     return std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b));
+}
+
+struct Summed
+{
+    double logSumExp = 0;
+    double entropy = 0;
+    double varentropy = 0;
+};
+
+/// With a pass for each, around the mean.
+Summed inDouble(const std::vector<float>& logits)
+{
+    const auto maximum = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
+    double w = 0;
+    double wy = 0;
+    for (const float logit : logits) {
+        const double y = static_cast<double>(logit) - maximum;
+        w += std::exp(y);
+        wy += std::exp(y) * y;
+    }
+    double variance = 0;
+    for (const float logit : logits) {
+        const double y = static_cast<double>(logit) - maximum;
+        variance += std::exp(y) * (y - wy / w) * (y - wy / w);
+    }
+    return {maximum + std::log(w), std::log(w) - wy / w, variance / w};
 }
 
 } // namespace
@@ -36,6 +63,10 @@ class tst_LogitsPass : public QObject
 private Q_SLOTS:
     void agreesWithTheReferenceOnRandomRows_data();
     void agreesWithTheReferenceOnRandomRows();
+    void staysWithinItsBoundsOnAWholeVocabulary_data();
+    void staysWithinItsBoundsOnAWholeVocabulary();
+    void keepsTheDigitsOfASmallEntropy();
+    void isExactAboutTokensThatAreEquallyProbable();
     void countsAMaximumThatKeepsRising();
     void knowsTheUniformDistribution();
     void givesAlmostNothingForACertainToken();
@@ -68,7 +99,7 @@ void tst_LogitsPass::agreesWithTheReferenceOnRandomRows()
     const LogitsSummary found = summary(logits);
 
     QVERIFY(near(found.entropy, reference::entropy(p)));
-    QVERIFY(near(found.varentropy, reference::varentropy(p), 1e-9));
+    QVERIFY(near(found.varentropy, reference::varentropy(p)));
     QVERIFY(near(found.pMax, *std::max_element(p.begin(), p.end())));
     QCOMPARE(found.invalid, 0);
     QCOMPARE(found.top.size(), static_cast<std::size_t>(std::min(size, 32)));
@@ -79,6 +110,66 @@ void tst_LogitsPass::agreesWithTheReferenceOnRandomRows()
         QVERIFY(p[token.id.index()] <= previous);
         previous = p[token.id.index()];
     }
+}
+
+void tst_LogitsPass::staysWithinItsBoundsOnAWholeVocabulary_data()
+{
+    QTest::addColumn<double>("spread");
+    QTest::addColumn<float>("peak");
+    for (const double spread : {0.1, 1.0, 2.5, 5.0, 10.0, 30.0})
+        for (const float peak : {0.0F, 12.0F, 25.0F, 200.0F})
+            QTest::addRow("spread %g, one logit of %g", spread, static_cast<double>(peak))
+                << spread << peak;
+}
+
+void tst_LogitsPass::staysWithinItsBoundsOnAWholeVocabulary()
+{
+    QFETCH(double, spread);
+    QFETCH(float, peak);
+    auto logits = reference::randomLogits(151936, 3, spread);
+    logits[100'000] = peak;
+    const Summed expected = inDouble(logits);
+    const LogitsSummary found = summary(logits);
+    QVERIFY(std::abs(found.logSumExp - expected.logSumExp) < 1e-6);
+    QVERIFY(std::abs(found.entropy - expected.entropy) < 1e-5);
+    QVERIFY(std::abs(found.varentropy - expected.varentropy) < 5e-5);
+    QCOMPARE(found.invalid, 0);
+
+    std::vector<TokenLogit> best;
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        best.push_back({TokenId{static_cast<std::int32_t>(i)}, logits[i]});
+    std::partial_sort(best.begin(), best.begin() + 32, best.end(),
+                      [](const TokenLogit& a, const TokenLogit& b) {
+                          return a.logit > b.logit || (a.logit == b.logit && a.id < b.id);
+                      });
+    QCOMPARE(found.top.size(), 32U);
+    for (std::size_t i = 0; i < 32; ++i)
+        QVERIFY(found.top[i].id == best[i].id && found.top[i].logit == best[i].logit);
+}
+
+void tst_LogitsPass::keepsTheDigitsOfASmallEntropy()
+{
+    // Two tokens of odds e^-d: far smaller than a float32's last digit beside 1.
+    for (const float distance : {10.0F, 20.0F, 40.0F, 80.0F}) {
+        const auto d = static_cast<double>(distance);
+        const double odds = std::exp(-d);
+        const LogitsSummary found = summary({0, distance});
+        const double entropy = std::log1p(odds) + d * odds / (1 + odds);
+        QVERIFY(std::abs(found.entropy - entropy) <= 1e-6 * entropy);
+        const double varentropy = d * d * odds / ((1 + odds) * (1 + odds));
+        QVERIFY(std::abs(found.varentropy - varentropy) <= 1e-6 * varentropy);
+    }
+}
+
+void tst_LogitsPass::isExactAboutTokensThatAreEquallyProbable()
+{
+    std::vector<float> logits(5000, -infinity);
+    for (const std::size_t i : {7, 1500, 4999})
+        logits[i] = 2.5F;
+    const LogitsSummary found = summary(logits);
+    QCOMPARE(found.pMax, 1.0 / 3);
+    QCOMPARE(found.entropy, std::log(3.0));
+    QCOMPARE(found.varentropy, 0.0);
 }
 
 void tst_LogitsPass::countsAMaximumThatKeepsRising()

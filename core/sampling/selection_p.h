@@ -1,0 +1,90 @@
+// The best of a row of logits, and those above a threshold, without looking at most of them one by
+// one: block by block, as kernels/logitblocks.h looks. Logits that are not finite are never chosen.
+#pragma once
+
+#include "base/ids.h"
+#include "base/topheap.h"
+#include "kernels/logitblocks.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <span>
+#include <vector>
+
+namespace halftone {
+
+inline constexpr float minusInfinity = -std::numeric_limits<float>::infinity();
+
+/// f(part, where it begins) for each `size` logits of a row.
+template <class F>
+void overParts(std::span<const float> logits, std::size_t size, const F& f)
+{
+    for (std::size_t begin = 0; begin < logits.size(); begin += size)
+        f(logits.subspan(begin, std::min(size, logits.size() - begin)), begin);
+}
+
+/// f(id, logit) for each of a block's logits above `threshold`, by ascending id. `begin` is the
+/// block's first id.
+template <class F>
+void eachOfBlockAbove(std::span<const float> block, std::size_t begin, float threshold, const F& f)
+{
+    std::array<std::uint32_t, cpu::logitsPerBlock + 16> places;
+    const std::size_t count = cpu::placesAbove(block, threshold, places);
+    for (std::size_t i = 0; i < count; ++i)
+        f(TokenId{static_cast<std::int32_t>(begin + places[i])}, block[places[i]]);
+}
+
+/// The same for all of a row's.
+template <class F>
+void eachAbove(std::span<const float> logits, float threshold, const F& f)
+{
+    overParts(logits, cpu::logitsPerBlock, [&](std::span<const float> block, std::size_t begin) {
+        eachOfBlockAbove(block, begin, threshold, f);
+    });
+}
+
+[[nodiscard]] inline float highestOf(std::span<const float> logits)
+{
+    float highest = minusInfinity;
+    overParts(logits, cpu::logitsPerBlock, [&](std::span<const float> block, std::size_t) {
+        highest = std::max(highest, cpu::peakOf(block).highest);
+    });
+    return highest;
+}
+
+/// A value that `count` logits at least are above, and not many more where the best are spread over
+/// the row: among the highest of many parts of it, the one of that rank.
+[[nodiscard]] inline float boundOfBest(std::span<const float> logits, std::size_t count)
+{
+    constexpr std::size_t mostParts = 4096;
+    std::array<float, mostParts> highest{};
+    const std::size_t size = std::max<std::size_t>(64, logits.size() / (2 * count + 1));
+    if (count * size > logits.size() || logits.size() > size * mostParts)
+        return minusInfinity;
+    std::size_t parts = 0;
+    overParts(logits, size, [&](std::span<const float> part, std::size_t) {
+        highest[parts++] = cpu::peakOf(part).highest;
+    });
+    const auto ranked = highest.begin() + static_cast<std::ptrdiff_t>(count) - 1;
+    std::nth_element(highest.begin(), ranked, highest.begin() + static_cast<std::ptrdiff_t>(parts),
+                     std::greater<>());
+    return std::nextafter(*ranked, minusInfinity);
+}
+
+/// The `count` best, by rank; `Token` is made of an id and a logit. `out` is reused.
+template <class Token>
+void takeBest(std::span<const float> logits, std::size_t count, std::vector<Token>& out)
+{
+    TopHeap best(out, std::min(count, logits.size()));
+    if (count > 0)
+        eachAbove(logits, boundOfBest(logits, count), [&](TokenId id, float logit) {
+            best.offer(Token{id, logit});
+        });
+    best.finish();
+}
+
+} // namespace halftone
