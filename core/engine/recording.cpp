@@ -68,7 +68,7 @@ void recordDecision(std::span<const float> logits, const LogitsSummary& raw,
 
     record.scaledEntropy = decision.scaledEntropy;
     record.filteredEntropy = decision.filtered.entropy();
-    record.filteredSupport = static_cast<std::int64_t>(decision.filtered.tokens.size());
+    record.filteredSupport = static_cast<std::int64_t>(decision.filtered.support());
     record.mixtureEntropy = decision.input.kind == InputKind::Token ? 0
                             : decision.dense.empty() ? entropyOf(decision.input.weights)
                                                      : entropyOf(decision.dense); // all of it

@@ -142,6 +142,19 @@ SoftmaxSums sumsOfBlock(std::span<const float> block, const BlockPeak& peak, flo
                                                        : sums<false>(block, maximum, scale);
 }
 
+std::size_t countInBlock(std::span<const float> block, float threshold)
+{
+    std::size_t count = 0;
+    overLogits(block, [&](const Sixteen& logits, std::size_t) HWY_ATTR {
+        HWY_UNROLL(16)
+        for (std::size_t i = 0; i < parts; ++i) {
+            const Floats x = logits.part[i];
+            count += hn::CountTrue(floats, hn::And(hn::Gt(x, spread(threshold)), isValid(x)));
+        }
+    });
+    return count;
+}
+
 std::size_t placesInBlock(std::span<const float> block, float threshold, std::uint32_t* places)
 {
     std::size_t count = 0;
@@ -170,6 +183,7 @@ namespace halftone::cpu {
 
 HWY_EXPORT(peakOfBlock);
 HWY_EXPORT(sumsOfBlock);
+HWY_EXPORT(countInBlock);
 HWY_EXPORT(placesInBlock);
 
 BlockPeak peakOf(std::span<const float> block)
@@ -181,6 +195,11 @@ SoftmaxSums softmaxSums(std::span<const float> block, const BlockPeak& peak, flo
                         float scale)
 {
     return HWY_DYNAMIC_DISPATCH(sumsOfBlock)(block, peak, maximum, scale);
+}
+
+std::size_t countAbove(std::span<const float> block, float threshold)
+{
+    return HWY_DYNAMIC_DISPATCH(countInBlock)(block, threshold);
 }
 
 std::size_t placesAbove(std::span<const float> block, float threshold,

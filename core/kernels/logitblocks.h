@@ -37,6 +37,9 @@ struct SoftmaxSums
 [[nodiscard]] SoftmaxSums softmaxSums(std::span<const float> block, const BlockPeak& peak,
                                       float maximum, float scale);
 
+/// How many valid logits are above `threshold`.
+[[nodiscard]] std::size_t countAbove(std::span<const float> block, float threshold);
+
 /// Writes where in the block valid logits above `threshold` are, in order, and returns how many.
 /// `places` has room for 16 more than the block has logits.
 [[nodiscard]] std::size_t placesAbove(std::span<const float> block, float threshold,

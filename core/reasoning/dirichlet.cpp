@@ -26,16 +26,14 @@ constexpr std::string_view modeName = "dirichlet";
 /// What the paper's code takes for "no noise".
 constexpr double quietAlpha = 1'000'000;
 
-/// Log-weights of the `count` heaviest, not normalised.
-std::vector<WeightedToken> heaviestDrawn(const Distribution& p, double alpha, std::size_t count,
-                                         StepRng& rng)
+/// Log-weights of the `count` heaviest, not normalised; `drawn` is reused.
+void drawHeaviest(const Distribution& p, double alpha, std::size_t count, StepRng& rng,
+                  std::vector<WeightedToken>& drawn)
 {
-    std::vector<WeightedToken> drawn;
     TopHeap heap(drawn, std::min(count, p.tokens.size()));
     for (const WeightedToken& token : p.tokens)
         heap.offer({token.id, logGammaDraw(rng, alpha * token.probability)});
     heap.finish();
-    return drawn;
 }
 
 void exponentiate(std::vector<WeightedToken>& tokens)
@@ -68,14 +66,15 @@ public:
         filterLogits(context.logits, m_sampling, decision.filtered);
         decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
         if (m_alpha >= quietAlpha) {
-            decision.feed(heaviest(decision.filtered, m_components));
+            takeHeaviest(decision.filtered, m_components, decision.mixture);
         } else {
+            decision.filtered.complete(); // each token draws
             decision.stream = weightsStream;
             StepRng draws({rng.key().seed, rng.key().step, decision.stream});
-            auto mixture = heaviestDrawn(decision.filtered, m_alpha, m_components, draws);
-            exponentiate(mixture);
-            decision.feed(mixture);
+            drawHeaviest(decision.filtered, m_alpha, m_components, draws, decision.mixture);
+            exponentiate(decision.mixture);
         }
+        decision.feed(decision.mixture);
         endAtMarker(context, decision);
     }
 

@@ -71,7 +71,8 @@ struct EntropixSettings
 
 bool isSame(const Distribution& a, const Distribution& b)
 {
-    return std::equal(a.tokens.begin(), a.tokens.end(), b.tokens.begin(), b.tokens.end(),
+    return a.support() == b.support() &&
+           std::equal(a.tokens.begin(), a.tokens.end(), b.tokens.begin(), b.tokens.end(),
                       [](const WeightedToken& x, const WeightedToken& y) {
                           return x.id == y.id && x.probability == y.probability;
                       });

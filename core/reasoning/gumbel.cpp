@@ -37,16 +37,17 @@ struct GumbelNoise
     }
 };
 
-/// The mixture with noise on its weights, which are drawn in its order.
-std::vector<WeightedToken> perturbed(std::vector<WeightedToken> mixture, const GumbelNoise& noise,
-                                     StepRng& rng)
+/// Puts noise on a mixture's weights, drawn in its order.
+void perturb(std::vector<WeightedToken>& mixture, const GumbelNoise& noise, StepRng& rng)
 {
     for (WeightedToken& token : mixture)
         token.probability = noise.perturbed(token.probability, gumbelDraw(rng));
     const WeightedToken best =
         *std::min_element(mixture.begin(), mixture.end(), ranksBefore<WeightedToken>);
-    if (noise.temperature == 0)
-        return {{best.id, 1}};
+    if (noise.temperature == 0) {
+        mixture.assign(1, {best.id, 1});
+        return;
+    }
     double sum = 0;
     for (WeightedToken& token : mixture) {
         token.probability = std::exp((token.probability - best.probability) / noise.temperature);
@@ -54,7 +55,6 @@ std::vector<WeightedToken> perturbed(std::vector<WeightedToken> mixture, const G
     }
     for (WeightedToken& token : mixture)
         token.probability /= sum;
-    return mixture;
 }
 
 class GumbelRule : public StepRule
@@ -76,7 +76,9 @@ public:
         decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
         decision.stream = weightsStream;
         StepRng draws({rng.key().seed, rng.key().step, decision.stream});
-        decision.feed(perturbed(heaviest(decision.filtered, m_components), m_noise, draws));
+        takeHeaviest(decision.filtered, m_components, decision.mixture);
+        perturb(decision.mixture, m_noise, draws);
+        decision.feed(decision.mixture);
         endAtMarker(context, decision);
     }
 

@@ -30,11 +30,12 @@ struct InputMix
     double beta = 1;
     bool withDraw = true; // else pi alone is fed
 
-    [[nodiscard]] std::vector<WeightedToken> weights(Distribution prior, TokenId drawn) const
+    /// Makes the prior's probabilities the mixture's weights.
+    void weigh(Distribution& prior, TokenId drawn) const
     {
         std::vector<WeightedToken>& tokens = prior.tokens;
         if (!withDraw)
-            return std::move(tokens);
+            return;
         const double unsure = std::min(1.0, prior.entropy() / std::log(static_cast<double>(top)));
         for (WeightedToken& token : tokens)
             token.probability *= unsure / (1 + beta);
@@ -43,7 +44,6 @@ struct InputMix
         if (observed == tokens.end())
             observed = tokens.insert(observed, {drawn, 0});
         observed->probability += (1 + beta - unsure) / (1 + beta);
-        return std::move(tokens);
     }
 };
 
@@ -53,6 +53,7 @@ public:
     MixInputsRule(const PhaseSampling& sampling, const InputMix& mix)
         : m_sampling(sampling)
         , m_mix(mix)
+        , m_prior({.topK = mix.top})
     {
     }
 
@@ -67,8 +68,9 @@ public:
         decision.scaledEntropy = scaledEntropy(context, sampling.temperature);
         const TokenId drawn = draw(decision.filtered, rng.uniform());
         Distribution prior;
-        filterLogits(context.logits, {.topK = m_mix.top}, prior);
-        decision.feed(m_mix.weights(std::move(prior), drawn));
+        filterLogits(context.logits, m_prior, prior);
+        m_mix.weigh(prior, drawn);
+        decision.feed(prior.tokens);
         decision.sampled = drawn;
         if (decision.input != StepInput::token(drawn))
             tellOfMarker(context, decision);
@@ -89,6 +91,7 @@ private:
 
     PhaseSampling m_sampling;
     InputMix m_mix;
+    SamplingSettings m_prior;
 };
 
 std::vector<ParameterSpec> mixInputsParameters()

@@ -5,18 +5,17 @@
 
 namespace halftone {
 
-std::vector<WeightedToken> heaviest(const Distribution& distribution, std::size_t count)
+void takeHeaviest(const Distribution& distribution, std::size_t count,
+                  std::vector<WeightedToken>& out)
 {
     const auto& tokens = distribution.tokens;
-    std::vector<WeightedToken> best(
-        tokens.begin(),
-        tokens.begin() + static_cast<std::ptrdiff_t>(std::min(count, tokens.size())));
+    out.assign(tokens.begin(),
+               tokens.begin() + static_cast<std::ptrdiff_t>(std::min(count, tokens.size())));
     double sum = 0;
-    for (const WeightedToken& token : best)
+    for (const WeightedToken& token : out)
         sum += token.probability;
-    for (WeightedToken& token : best)
+    for (WeightedToken& token : out)
         token.probability /= sum;
-    return best;
 }
 
 void endAtMarker(const StepContext& context, Decision& decision)

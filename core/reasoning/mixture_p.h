@@ -10,8 +10,8 @@
 
 namespace halftone {
 
-/// The `count` most probable tokens of a distribution, renormalised to sum 1.
-[[nodiscard]] std::vector<WeightedToken> heaviest(const Distribution&, std::size_t count);
+/// The `count` most probable tokens of a distribution, renormalised to sum 1; `out` is reused.
+void takeHeaviest(const Distribution&, std::size_t count, std::vector<WeightedToken>& out);
 
 /// Feeds </think> as one token when it is what the step shows: a mixture that is mostly the marker
 /// means the marker.

@@ -33,6 +33,7 @@ public:
                 Decision& decision) const override
     {
         filterLogits(context.logits, m_sampling, decision.filtered);
+        decision.filtered.complete();
         decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
         std::vector<double> weights(context.logits.size());
         for (const WeightedToken& token : decision.filtered.tokens)

@@ -33,7 +33,8 @@ public:
     {
         filterLogits(context.logits, m_sampling, decision.filtered);
         decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
-        decision.feed(heaviest(decision.filtered, m_components));
+        takeHeaviest(decision.filtered, m_components, decision.mixture);
+        decision.feed(decision.mixture);
         endAtMarker(context, decision);
     }
 

@@ -35,12 +35,12 @@ void Decision::clear()
     input.noiseScale = 0;
     sampled = TokenId{};
     forced = false;
-    filtered.tokens.clear();
-    filtered.tailSize = 0;
+    filtered.clear();
     scaledEntropy = 0;
     events.clear();
     enqueue.clear();
     dense.clear();
+    mixture.clear();
     stream = tokenStream;
     stop = StopReason::None;
     trials.reset();
@@ -58,25 +58,26 @@ void Decision::feed(TokenId id)
     sampled = id;
 }
 
-void Decision::feed(std::span<const WeightedToken> weights)
+void Decision::feed(std::span<WeightedToken> components)
 {
-    std::vector<Component> components;
-    components.reserve(weights.size());
-    for (const WeightedToken& token : weights)
-        if (const auto weight = static_cast<float>(token.probability); weight > 0)
-            components.push_back({token.id, weight});
+    const auto weight = [](const WeightedToken& token) {
+        return static_cast<float>(token.probability);
+    };
+    const auto end = std::remove_if(components.begin(), components.end(),
+                                    [&](const auto& token) { return !(weight(token) > 0); });
     // Rounding to float32 may have made weights equal.
-    std::sort(components.begin(), components.end(), ranksBefore<Component>);
-
+    std::sort(components.begin(), end, [&](const WeightedToken& a, const WeightedToken& b) {
+        return ranksBefore(Component{a.id, weight(a)}, Component{b.id, weight(b)});
+    });
     feed(components.front().id);
-    if (components.size() == 1)
+    if (end - components.begin() == 1)
         return;
     input.kind = InputKind::Mixture;
     input.ids.clear();
     input.weights.clear();
-    for (const Component& component : components) {
-        input.ids.push_back(component.id);
-        input.weights.push_back(component.weight);
+    for (auto token = components.begin(); token != end; ++token) {
+        input.ids.push_back(token->id);
+        input.weights.push_back(weight(*token));
     }
 }
 

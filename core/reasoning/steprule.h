@@ -91,15 +91,17 @@ struct Decision
     std::vector<float> dense;           // not empty: feed this mixture, [vocabulary], sum 1
     std::uint32_t stream = tokenStream; // that the token was drawn from
     StopReason stop = StopReason::None; // the run ends with this step
+    std::vector<WeightedToken> mixture; // room for a rule to make one in
     std::optional<TrialRequest> trials; // set: try first, then decide again
     bool again = false; // the other model shall decide this step: by the counters as they are now
 
     void clear();
     /// Decides for one token.
     void feed(TokenId);
-    /// Decides for a mixture. Weights of 0 are left out and the rest put in order; one that is left
-    /// is fed as a token. They must sum to 1 to float32's precision and one must be above 0.
-    void feed(std::span<const WeightedToken> components);
+    /// Decides for a mixture. Weights of 0 are left out and the rest put in order, in place; one
+    /// that is left is fed as a token. They must sum to 1 to float32's precision and one must be
+    /// above 0.
+    void feed(std::span<WeightedToken> components);
     /// Decides for the mixture of all tokens by these weights, [vocabulary], sum 1.
     void feedDense(std::span<const double> weights);
     /// Decides for a hidden state, [embedding size]; `shown` is its readout's best token.

@@ -102,6 +102,7 @@ std::vector<double> wholeDistribution(std::span<const float> logits)
 /// Drops tokens less probable than `floor`; the most probable one always stays.
 void dropBelow(Distribution& distribution, double floor)
 {
+    distribution.complete();
     auto& tokens = distribution.tokens;
     const auto dropped =
         std::remove_if(tokens.begin() + 1, tokens.end(),

@@ -27,8 +27,8 @@ std::string_view trimmed(std::string_view text)
     return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-/// So many of the best are taken from a row one by one; of more the whole row is loaded.
-constexpr std::size_t mostTaken = 4096;
+/// A vocabulary of no more tokens, from which nothing was filtered, is weighed whole.
+constexpr std::size_t smallVocabulary = 4096;
 /// Above the relative error of ScaledSummary::mass.
 constexpr double massTolerance = 1e-6;
 
@@ -73,6 +73,34 @@ public:
         }
     }
 
+    /// Nothing was left out.
+    [[nodiscard]] bool isWhole() const { return !m_loaded; }
+
+    /// Of a whole row: the best, and the rest as logits. False where it has to be finish()ed: where
+    /// that is quick, or weights are so small that it is not clear which tokens are possible.
+    bool finishWithRest()
+    {
+        if (m_logits.size() <= smallVocabulary)
+            return false;
+        const ScaledSummary row = scaledSummary(m_logits, m_temperature);
+        const std::size_t possible = countAbove(m_logits, minusInfinity);
+        if (possible == 0 ||
+            countAbove(m_logits, static_cast<float>(row.maximum - 700 * m_temperature)) < possible)
+            return false;
+        takeBest(m_logits, Distribution::sortedTokens, m_tokens);
+        m_maximum = double{row.maximum};
+        for (WeightedToken& token : m_tokens)
+            token.probability = weight(token) / row.mass;
+        m_out.tailSize = 0;
+        m_out.rest.logits.assign(m_logits.begin(), m_logits.end());
+        m_out.rest.maximum = m_maximum;
+        m_out.rest.temperature = m_temperature;
+        m_out.rest.mass = row.mass;
+        m_out.rest.entropy = row.entropy;
+        m_out.rest.support = possible;
+        return true;
+    }
+
     void finish()
     {
         if (!m_loaded)
@@ -107,10 +135,16 @@ private:
         return static_cast<std::size_t>(std::max(m_settings.topK, 0));
     }
 
+    /// So many of the best are quickly taken from the row; for more of them it is loaded.
+    [[nodiscard]] std::size_t mostTaken() const
+    {
+        return std::max(Distribution::sortedTokens, m_logits.size() / 64);
+    }
+
     /// What `filter` may leave of the row, and all that it leaves.
     void load(Filter filter)
     {
-        if (filter == Filter::TopK && topK() <= mostTaken)
+        if (filter == Filter::TopK && topK() <= mostTaken())
             loadBest(topK());
         else if (filter == Filter::MinP)
             loadAboveMinP();
@@ -157,7 +191,7 @@ private:
         const ScaledSummary row = scaledSummary(m_logits, m_temperature);
         const double least = m_settings.topP * row.mass * (1 - massTolerance);
         const double most = m_settings.topP * row.mass * (1 + massTolerance);
-        for (const std::size_t count : {std::size_t{128}, std::size_t{1024}, mostTaken}) {
+        for (std::size_t count = 128; count <= mostTaken(); count *= 4) {
             takeBest(m_logits, count, m_tokens);
             m_maximum = double{row.maximum};
             double reached = 0;
@@ -307,17 +341,26 @@ private:
         const auto before = [](const Deviation& a, const Deviation& b) {
             return a.distance != b.distance ? a.distance < b.distance : a.id < b.id;
         };
-        std::sort(deviations.begin(), deviations.end(), before);
         const double wanted = m_settings.typicalP * sum;
+        // The set is most often small: sort only as far as it reaches.
         double reached = 0;
-        auto last = deviations.begin();
+        std::size_t last = 0;
+        std::size_t end = 0;
+        const auto at = [&](std::size_t i) {
+            return deviations.begin() + static_cast<std::ptrdiff_t>(i);
+        };
         while (true) {
-            reached += last->weight;
-            if (reached >= wanted || last + 1 == deviations.end())
+            if (last == end) {
+                end = std::min(deviations.size(), std::max<std::size_t>(128, 4 * end));
+                std::nth_element(at(last), at(end), deviations.end(), before);
+                std::sort(at(last), at(end), before);
+            }
+            reached += deviations[last].weight;
+            if (reached >= wanted || last + 1 == deviations.size())
                 break;
             ++last;
         }
-        const Deviation farthest = *last;
+        const Deviation farthest = deviations[last];
         std::erase_if(m_tokens, [&](const WeightedToken& token) {
             const double w = weight(token);
             return !(w > 0) || before(farthest, {std::abs(logWeight(token) - mean), token.id, w});
@@ -428,8 +471,28 @@ std::string name(const FilterOrder& order)
     return text;
 }
 
+void Distribution::clear()
+{
+    tokens.clear();
+    tailSize = 0;
+    rest.logits.clear();
+}
+
+void Distribution::complete()
+{
+    if (isComplete())
+        return;
+    const SamplingSettings whole{.temperature = rest.temperature, .order = {Filter::Temperature}};
+    Support support(rest.logits, whole, *this);
+    support.apply(Filter::Temperature);
+    support.finish();
+    rest.logits.clear();
+}
+
 double Distribution::entropy() const
 {
+    if (!isComplete())
+        return rest.entropy;
     double sum = 0;
     for (const WeightedToken& token : tokens)
         sum -= token.probability * std::log(token.probability);
@@ -443,6 +506,11 @@ double Distribution::probability(TokenId id) const
                                      [id](const WeightedToken& token) { return token.id == id; });
     if (ranked != tail)
         return ranked->probability;
+    if (!isComplete())
+        return id.index() < rest.logits.size() && std::isfinite(rest.logits[id.index()])
+                   ? std::exp((rest.logits[id.index()] - rest.maximum) / rest.temperature) /
+                         rest.mass
+                   : 0;
     const auto found =
         std::lower_bound(tail, tokens.end(), id, [](const WeightedToken& token, TokenId wanted) {
             return token.id < wanted;
@@ -453,8 +521,8 @@ double Distribution::probability(TokenId id) const
 void filterLogits(std::span<const float> logits, const SamplingSettings& settings,
                   Distribution& out)
 {
+    out.clear();
     if (settings.temperature == 0) {
-        out.tailSize = 0;
         takeBest(logits, 1, out.tokens);
         for (WeightedToken& token : out.tokens)
             token.probability = 1;
@@ -463,16 +531,26 @@ void filterLogits(std::span<const float> logits, const SamplingSettings& setting
     Support support(logits, settings, out);
     for (const Filter filter : settings.order)
         support.apply(filter);
-    support.finish();
+    if (!support.isWhole() || !support.finishWithRest())
+        support.finish();
 }
 
 TokenId draw(const Distribution& distribution, double u)
 {
+    // So near to a bound between two tokens only the exact probabilities tell which it is.
+    const double unsure = distribution.isComplete() ? 0 : massTolerance;
     double reached = 0;
     for (const WeightedToken& token : distribution.tokens) {
+        if (u < reached + unsure && reached > 0)
+            break;
         reached += token.probability;
-        if (u < reached)
+        if (u < reached - unsure)
             return token.id;
+    }
+    if (!distribution.isComplete()) {
+        Distribution all = distribution;
+        all.complete();
+        return draw(all, u);
     }
     // The sum may stay a rounding error below 1.
     return distribution.tokens.back().id;

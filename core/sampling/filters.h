@@ -7,8 +7,8 @@
 //                crosses p is kept), measured on what the filters before have left
 //   min-p        p_i >= m * p_max, on what the filters before have left
 //   top-n-sigma  z_i >= z_max - n * sigma, where sigma is the standard deviation (dividing by the
-//                count) of the logits that are left; the same set at every temperature (Tang et al.,
-//                "Top-n-sigma: Not All Logits Are You Need")
+//                count) of the logits that are left; the same set at every temperature (Tang et
+//                al., "Top-n-sigma: Not All Logits Are You Need")
 //   typical      the smallest set of the tokens whose surprise -ln p is nearest to the entropy that
 //                reaches a mass (the token that crosses it is kept); may leave the most probable
 //                token out (Meister et al., "Locally Typical Sampling")
@@ -79,13 +79,38 @@ struct WeightedToken
 /// By descending probability, ties by lower id. Sorting a vocabulary of 150,000 costs more than all
 /// the rest of a step, so of a support larger than `sortedTokens` that no filter had to sort, only
 /// that many come first in this order; the others, all less probable, follow by ascending id.
+///
+/// Even to make so many probabilities costs that much. Of a large vocabulary from which nothing was
+/// filtered the others are therefore kept as logits, until complete() is called by who has to see
+/// them all. Until then the probabilities are right to a few parts in 10 million, not to the bit.
 struct Distribution
 {
     static constexpr std::size_t sortedTokens = 256;
 
+    /// The others, as logits.
+    struct Rest
+    {
+        std::vector<float> logits; // [vocabulary], of `tokens` too; empty: `tokens` are all
+        double maximum = 0;
+        double temperature = 1;
+        double mass = 0; // sum exp((z_i - maximum) / T), of `tokens` too
+        double entropy = 0;
+        std::size_t support = 0; // tokens of probability above 0
+    };
+
     std::vector<WeightedToken> tokens;
     std::size_t tailSize = 0; // how many at the end are by id; 0: all are by probability
+    Rest rest{};
 
+    [[nodiscard]] bool isComplete() const { return rest.logits.empty(); }
+    /// Makes `tokens` all tokens, and their probabilities exact.
+    void complete();
+    void clear();
+
+    [[nodiscard]] std::size_t support() const
+    {
+        return isComplete() ? tokens.size() : rest.support;
+    }
     [[nodiscard]] double entropy() const;            // nats
     [[nodiscard]] double probability(TokenId) const; // 0 when not in the support
 };
@@ -94,7 +119,7 @@ struct Distribution
 void filterLogits(std::span<const float> logits, const SamplingSettings&, Distribution& out);
 
 /// The token at cumulative probability `u` in [0, 1), summed in the order of `tokens`: an exact
-/// categorical draw. The distribution may not be empty.
+/// categorical draw, whether the distribution is complete or not. It may not be empty.
 [[nodiscard]] TokenId draw(const Distribution&, double u);
 
 } // namespace halftone

@@ -56,6 +56,15 @@ void eachAbove(std::span<const float> logits, float threshold, const F& f)
     return highest;
 }
 
+[[nodiscard]] inline std::size_t countAbove(std::span<const float> logits, float threshold)
+{
+    std::size_t count = 0;
+    overParts(logits, cpu::logitsPerBlock, [&](std::span<const float> block, std::size_t) {
+        count += cpu::countAbove(block, threshold);
+    });
+    return count;
+}
+
 /// A value that `count` logits at least are above, and not many more where the best are spread over
 /// the row: among the highest of many parts of it, the one of that rank.
 [[nodiscard]] inline float boundOfBest(std::span<const float> logits, std::size_t count)

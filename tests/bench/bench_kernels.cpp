@@ -1,12 +1,13 @@
 // How fast packed weights are read and multiplied: GB/s of a product with one row for each type and
 // shape beside what this machine streams in the same moment, and GFLOP/s of products with many
-// rows. `bench_kernels [threads] [type]`.
+// rows; then the times of attention and of mixtures. `bench_kernels [threads] [type]`.
 //
 // Weights rotate through more than 600 MB, so that no cache holds them. Each sample lies between
 // two readings of memory from one end to the other; the ratio is to their mean. Medians.
 #include "kernels/attention.h"
 #include "kernels/matmul.h"
 #include "kernels/packing.h"
+#include "kernels/rowmixture.h"
 #include "kernels/threadpool.h"
 
 #include <algorithm>
@@ -258,6 +259,38 @@ void benchAttention(ThreadPool& pool)
     }
 }
 
+/// What a mixture of tokens feeds, of 10 rows and of all, from an embedding table as
+/// Qwen2.5-0.5B's.
+void benchMixture(ThreadPool& pool, const Memory& memory)
+{
+    constexpr Shape shape{151936, 896};
+    const StoredMatrix table{
+        .bytes = memory.span().subspan(1, static_cast<std::size_t>(2 * shape.rows * shape.columns)),
+        .type = WeightType::BF16,
+        .rows = shape.rows,
+        .columns = shape.columns};
+    std::memset(memory.span().data(), 0x3D, memory.span().size()); // values of 0.05
+    std::vector<float> x(static_cast<std::size_t>(shape.columns));
+    std::vector<double> few;
+    for (int sample = 0; sample < 101; ++sample) {
+        const Stopwatch watch(pool);
+        for (std::int64_t i = 0; i < 10; ++i)
+            addWeightedRow(table, (sample * 10 + i) * 15101 % shape.rows, 0.1F, x);
+        few.push_back(watch.seconds() * 1e6);
+    }
+    const std::vector<float> weights = randomValues(shape.rows);
+    std::vector<double> all;
+    for (int sample = 0; sample < samples; ++sample) {
+        const Stopwatch watch(pool);
+        pool.run(shape.columns, [&](std::int64_t begin, std::int64_t end) {
+            addAllRows(table, weights, begin, end, x);
+        });
+        all.push_back(watch.seconds() * 1e3);
+    }
+    std::printf("mixture of bf16 rows: of 10 %.1f us, of all %.1f ms, %.1f GB/s\n", median(few),
+                median(all), static_cast<double>(table.bytes.size()) / 1e6 / median(all));
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -272,6 +305,8 @@ int main(int argc, char** argv)
          {WeightType::F32, WeightType::F16, WeightType::BF16, WeightType::Q8_0, WeightType::Q4_0})
         if (only.empty() || weightTypeName(type) == only)
             benchType(pool, memory, type);
-    if (only.empty())
+    if (only.empty()) {
         benchAttention(pool);
+        benchMixture(pool, memory);
+    }
 }

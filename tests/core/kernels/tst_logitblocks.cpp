@@ -169,6 +169,7 @@ private Q_SLOTS:
                     std::vector<std::uint32_t> places(block.size() + 16);
                     places.resize(placesAbove(block, threshold, places));
                     QVERIFY2(places == expected, target);
+                    QVERIFY2(countAbove(block, threshold) == expected.size(), target);
                 }
             }
         });

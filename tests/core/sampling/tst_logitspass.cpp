@@ -78,6 +78,7 @@ private Q_SLOTS:
     void givesTheSameBitsAgain();
     void scalesByTemperature_data();
     void scalesByTemperature();
+    void weighsAWholeVocabularyToAFewPartsInTenMillion();
     void hasTheRawEntropyAtTemperatureOne();
 };
 
@@ -275,6 +276,24 @@ void tst_LogitsPass::scalesByTemperature()
                  reference::entropy(reference::softmax(logits, temperature))));
     QCOMPARE(scaledEntropy(logits, 0), 0.0);
     QCOMPARE(scaledEntropy(logits, 1e-320), 0.0);
+}
+
+void tst_LogitsPass::weighsAWholeVocabularyToAFewPartsInTenMillion()
+{
+    // What the filters rely on when they leave the exact weights of most tokens alone.
+    for (const double spread : {0.5, 3.0, 10.0}) {
+        const auto logits = reference::randomLogits(151936, 4, spread);
+        const auto maximum = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
+        for (const double temperature : {0.05, 0.3, 0.6, 0.7, 1.0, 1.3, 3.0, 10.0}) {
+            double mass = 0;
+            for (const float logit : logits)
+                mass += std::exp((static_cast<double>(logit) - maximum) / temperature);
+            const ScaledSummary found = scaledSummary(logits, temperature);
+            QCOMPARE(static_cast<double>(found.maximum), maximum);
+            QVERIFY(std::abs(found.mass - mass) < 5e-7 * mass);
+        }
+    }
+    QCOMPARE(scaledSummary({}, 1).mass, 0.0);
 }
 
 void tst_LogitsPass::hasTheRawEntropyAtTemperatureOne()
