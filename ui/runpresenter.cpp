@@ -1,5 +1,6 @@
 #include "runpresenter.h"
 
+#include "model/modellibrary.h"
 #include "models/rundocument.h"
 
 #include <algorithm>
@@ -150,8 +151,15 @@ void RunPresenter::loadAndFork(const ForkRequest& request)
 {
     if (!m_document->isOpen())
         return;
-    m_engine->loadModel(QString::fromStdString(m_document->info().model.path));
+    loadItsModel();
     forkStored(request);
+}
+
+void RunPresenter::loadItsModel()
+{
+    const ModelIdentity& model = m_document->info().model;
+    m_engine->loadModel(QString::fromStdString(model.path),
+                        QString::fromStdString(weightTypeIn(model.fingerprint)));
 }
 
 bool RunPresenter::modelIsInMemory() const
@@ -186,7 +194,7 @@ void RunPresenter::loadAndAsk(const StepQuestion& question)
 {
     if (!m_document->isOpen())
         return;
-    m_engine->loadModel(QString::fromStdString(m_document->info().model.path));
+    loadItsModel();
     askStored(question);
 }
 

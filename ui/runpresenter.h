@@ -64,6 +64,7 @@ private:
     void askStored(const StepQuestion& question);
     void keepProbe(const StepAnswer& answer);
     [[nodiscard]] bool modelIsInMemory() const;
+    void loadItsModel();
     [[nodiscard]] bool liveIsShown() const;
     /// The run that is shown, as it was stored since.
     [[nodiscard]] bool continuesShown(const StoredRun& run) const;
@@ -73,10 +74,10 @@ private:
     LibraryController* m_library;
     RunDocument* m_document;
 
-    std::optional<StartedRun> m_live;         // while it goes on
-    std::vector<StepRecord> m_hiddenSteps;    // all of the live run's, while it is not shown
-    std::optional<RunId> m_inMemory;          // the run whose session the engine still has
-    std::optional<RunId> m_wanted;            // being read by the library
+    std::optional<StartedRun> m_live;      // while it goes on
+    std::vector<StepRecord> m_hiddenSteps; // all of the live run's, while it is not shown
+    std::optional<RunId> m_inMemory;       // the run whose session the engine still has
+    std::optional<RunId> m_wanted;         // being read by the library
     bool m_toldHidden = false;
 };
 

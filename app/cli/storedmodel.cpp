@@ -1,6 +1,7 @@
 #include "storedmodel.h"
 
 #include "engine/partner.h"
+#include "model/modellibrary.h"
 #include "modeloptions.h"
 
 #include <system_error>
@@ -32,15 +33,15 @@ Result<std::filesystem::path> folderOf(const RunInfo& info, const Wanted& wanted
                                             wanted.what + ".");
 }
 
-/// `type`: what its weights are computed from.
-Result<std::shared_ptr<const Engine>> loadOne(const RunInfo& info, const Wanted& wanted,
-                                              const std::string& type)
+Result<std::shared_ptr<const Engine>> loadOne(const RunInfo& info, const Wanted& wanted)
 {
     const auto folder = folderOf(info, wanted);
     if (!folder)
         return Unexpected(folder.error());
     // Sums are split among threads, so another count gives other bits.
-    auto engine = ModelChoice{folder->string(), info.model.device, info.model.threads, type}.load();
+    auto engine = ModelChoice{folder->string(), info.model.device, info.model.threads,
+                              weightTypeIn(wanted.model.fingerprint)}
+                      .load();
     if (engine && (*engine)->identity().fingerprint != wanted.model.fingerprint)
         return failure(ErrorCode::InvalidInput,
                        folder->string() + " is not the " + wanted.what + " of run " +
@@ -67,14 +68,13 @@ Result<RunModels> StoredModelChoice::load(const RunInfo& info) const
     if (!second)
         return Unexpected(second.error());
     auto own =
-        loadOne(info, {"model", {info.model.name, info.model.path, info.model.fingerprint}, model},
-                info.model.device == "cpu" ? info.model.weightType : "");
+        loadOne(info, {"model", {info.model.name, info.model.path, info.model.fingerprint}, model});
     if (!own)
         return Unexpected(own.error());
     RunModels models{std::move(*own)};
     if (!*second)
         return models;
-    auto other = loadOne(info, {"partner", **second, partner}, "");
+    auto other = loadOne(info, {"partner", **second, partner});
     if (!other)
         return Unexpected(other.error());
     models.partner = std::move(*other);

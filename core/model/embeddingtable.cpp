@@ -1,5 +1,6 @@
 #include "model/embeddingtable_p.h"
 
+#include "kernels/rowmixture.h"
 #include "model/storedtensor_p.h"
 
 #include <algorithm>
@@ -28,12 +29,6 @@ double dot(std::span<const float> a, std::span<const float> b)
     for (; i < a.size(); ++i)
         sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
     return sum;
-}
-
-void addScaled(float weight, std::span<const float> row, std::span<float> x)
-{
-    for (std::size_t i = 0; i < x.size(); ++i)
-        x[i] += weight * row[i];
 }
 
 } // namespace
@@ -70,23 +65,13 @@ void EmbeddingTable::mixture(std::span<const TokenId> ids, std::span<const float
     row(ids.front(), x);
     for (float& value : x)
         value *= weights.front();
-    std::vector<float> next(x.size());
-    for (std::size_t i = 1; i < ids.size(); ++i) {
-        row(ids[i], next);
-        addScaled(weights[i], next, x);
-    }
+    for (std::size_t i = 1; i < ids.size(); ++i)
+        cpu::addWeightedRow(m_table, ids[i].value, weights[i], x);
 }
 
 void EmbeddingTable::mixtureOfAll(std::span<const float> weights, std::span<float> x) const
 {
-    std::fill(x.begin(), x.end(), 0.0F);
-    std::vector<float> next(x.size());
-    for (std::size_t id = 0; id < weights.size(); ++id) {
-        if (weights[id] == 0.0F)
-            continue;
-        row(TokenId{static_cast<std::int32_t>(id)}, next);
-        addScaled(weights[id], next, x);
-    }
+    cpu::addAllRows(m_table, weights, 0, width(), x);
 }
 
 double EmbeddingTable::meanRowLength() const

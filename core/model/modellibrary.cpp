@@ -196,4 +196,10 @@ loadLanguageModel(const ModelFolder& folder, const ModelConfig& config,
     return loadCpuModel({folder, config, fingerprint, options, progress, cancel});
 }
 
+std::string weightTypeIn(std::string_view fingerprint)
+{
+    const std::size_t end = fingerprint.find('-');
+    return end == std::string_view::npos ? std::string() : std::string(fingerprint.substr(end + 1));
+}
+
 } // namespace halftone

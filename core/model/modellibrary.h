@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace halftone {
 
@@ -29,9 +30,13 @@ struct ModelOptions
 
 /// Checks every tensor that the config asks for, then reads the weights. Fails with Unsupported,
 /// InvalidInput, OutOfMemory or Cancelled, naming file, tensor, expected and found. `fingerprint`
-/// becomes part of the identity.
+/// becomes part of the identity, followed by "-" and the type where matrices are computed from
+/// another than they are stored in: other numbers come of it, so it counts as another model.
 [[nodiscard]] Result<std::unique_ptr<LanguageModel>>
 loadLanguageModel(const ModelFolder&, const ModelConfig&, const std::string& fingerprint,
                   const ModelOptions&, const ProgressFn&, const CancelToken&);
+
+/// ModelOptions::type of the model that has this fingerprint.
+[[nodiscard]] std::string weightTypeIn(std::string_view fingerprint);
 
 } // namespace halftone

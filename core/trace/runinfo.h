@@ -16,9 +16,11 @@ namespace halftone {
 /// Who the model was. Enough to tell whether a folder on this machine is the same one.
 struct ModelIdentity
 {
-    std::string name;        // the folder's name
-    std::string path;        // where it lay when the run was made
-    std::string fingerprint; // hash over config, tokenizer and weights, lower-case hex
+    std::string name; // the folder's name
+    std::string path; // where it lay when the run was made
+    // Hash over config, tokenizer and weights, lower-case hex; a "-" and the type behind it where
+    // weights are computed from another type than they are stored in.
+    std::string fingerprint;
     std::string architecture;
     std::int32_t vocabularySize = 0;
     std::int32_t embeddingSize = 0;

@@ -61,6 +61,7 @@ private Q_SLOTS:
     void anotherModelIsRefused();
     void aMovedModelCanBeNamed();
     void aRunWithoutStepsIsEqual();
+    void aRunOfQuantisedWeightsIsComputedWithSuchAgain();
 
 private:
     [[nodiscard]] std::unique_ptr<Session> session(const RunSettings&) const;
@@ -338,6 +339,23 @@ void TestCliVerify::aRunWithoutStepsIsEqual()
     const auto made = session(settingsOf("discrete", 4));
     QVERIFY(made);
     QCOMPARE(verify(store(*made, infoOf(*made))).object()["equal"], QJsonValue(true));
+}
+
+void TestCliVerify::aRunOfQuantisedWeightsIsComputedWithSuchAgain()
+{
+    const CliResult made =
+        m_cli.run({"run", "--type", "q4_0", "--mode", "soft", "--threads", "1", "--max-steps", "6",
+                   "--prompt", QString::fromStdString(walk), "--json"});
+    COMPARE_DONE(made);
+    const qint64 run = made.object()["run"].toInteger();
+    QVERIFY(run > 0);
+    const QJsonObject shown =
+        m_cli.run({"show", QString::number(run), "--json"}).object()["model"].toObject();
+    QCOMPARE(shown["weight_type"].toString(), QString("q4_0"));
+    QVERIFY(shown["fingerprint"].toString().endsWith("-q4_0"));
+    const CliResult again = verify(RunId{run});
+    COMPARE_DONE(again);
+    QCOMPARE(again.object()["equal"], QJsonValue(true));
 }
 
 QTEST_GUILESS_MAIN(TestCliVerify)

@@ -27,13 +27,16 @@ constexpr std::string_view tokenizerJson = R"({
 class PacedModel : public LanguageModel
 {
 public:
-    PacedModel(std::unique_ptr<FakeLanguageModel> model, std::chrono::microseconds pace)
+    PacedModel(std::unique_ptr<FakeLanguageModel> model, const FakeEngineOptions& options)
         : m_model(std::move(model))
-        , m_pace(pace)
+        , m_identity(m_model->identity())
+        , m_pace(options.pace)
     {
+        if (!options.type.empty())
+            m_identity.fingerprint += "-" + options.type;
     }
 
-    const ModelIdentity& identity() const override { return m_model->identity(); }
+    const ModelIdentity& identity() const override { return m_identity; }
     Result<std::unique_ptr<KvCache>> createCache() const override { return m_model->createCache(); }
     Result<void> embed(const StepInput& input, std::span<float> x) const override
     {
@@ -73,6 +76,7 @@ public:
 
 private:
     std::unique_ptr<FakeLanguageModel> m_model;
+    ModelIdentity m_identity;
     std::chrono::microseconds m_pace;
 };
 
@@ -89,13 +93,14 @@ std::shared_ptr<const Engine> fakeEngine(const FakeEngineOptions& options)
             qFatal("%s", made.error().message.c_str());
         tokenizer = std::move(*made);
     }
-    return Engine::fromParts(std::make_unique<PacedModel>(std::move(model), options.pace),
+    return Engine::fromParts(std::make_unique<PacedModel>(std::move(model), options),
                              std::move(tokenizer), {});
 }
 
 ui::EngineLoader fakeLoader(const FakeEngineOptions& options)
 {
-    return [options](const std::filesystem::path& folder, const ProgressFn& progress,
+    return [options](const std::filesystem::path& folder, const std::string& type,
+                     const ProgressFn& progress,
                      const CancelToken& cancel) -> Result<std::shared_ptr<const Engine>> {
         if (folder.filename() == "missing") {
             while (options.refuse != nullptr && !*options.refuse && !cancel.cancelled())
@@ -110,7 +115,9 @@ ui::EngineLoader fakeLoader(const FakeEngineOptions& options)
             return failure(ErrorCode::Cancelled, "Loading was cancelled.");
         }
         progress({"Reading weights", 1, 1});
-        return fakeEngine(options);
+        FakeEngineOptions typed = options;
+        typed.type = type;
+        return fakeEngine(typed);
     };
 }
 

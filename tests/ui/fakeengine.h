@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace halftone::test {
 
@@ -17,6 +18,8 @@ struct FakeEngineOptions
     /// The forward pass at this position fails; -1: none does.
     std::int64_t failAtPosition = -1;
     bool tokenizer = true;
+    /// Behind the fingerprint, as of weights that are computed from another type.
+    std::string type{};
     /// The folder "missing" is refused when this is true; null: at once.
     const std::atomic<bool>* refuse = nullptr;
 };

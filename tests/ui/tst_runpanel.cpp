@@ -345,6 +345,35 @@ private Q_SLOTS:
         QVERIFY(!samples->isVisible());
     }
 
+    void theWeightsAreComputedFromTheTypeThatIsChosen()
+    {
+        Bench bench;
+        auto* types = bench.find<QComboBox>("weightType");
+        QCOMPARE(types->currentText(), QStringLiteral("as stored"));
+        bench.panel.chooseModel(bench.builtIn);
+        QTRY_VERIFY(bench.engine.model() != nullptr);
+        QCOMPARE(bench.engine.model()->type, QString());
+
+        types->setFocus();
+        QTest::keyClicks(types, QStringLiteral("q8"));
+        QTRY_COMPARE(bench.engine.model()->type, QStringLiteral("q8_0"));
+        QVERIFY(bench.engine.model()->identity.fingerprint.ends_with("-q8_0"));
+        QTRY_COMPARE(bench.engine.activity(), EngineController::Activity::Idle);
+
+        QSettings settings;
+        bench.panel.save(settings);
+        Bench next;
+        next.panel.restore(settings);
+        QCOMPARE(next.panel.weightType(), QStringLiteral("q8_0"));
+        next.click(runButton);
+        QTRY_VERIFY(next.engine.model() != nullptr);
+        QCOMPARE(next.engine.model()->type, QStringLiteral("q8_0"));
+
+        // A model that others loaded is shown as it is.
+        next.engine.loadModel(bench.builtIn);
+        QTRY_COMPARE(next.panel.weightType(), QString());
+    }
+
     void theModelBoxGreysWhatIsGone()
     {
         Bench bench;

@@ -262,7 +262,7 @@ private Q_SLOTS:
         {
             EngineController engine(path, fakeLoader());
             QSignalSpy ended(&engine, &EngineController::runEnded);
-            engine.loadModel(QStringLiteral("any"));
+            engine.loadModel(QStringLiteral("any"), QStringLiteral("q8_0"));
             RunRequest request;
             request.prompt = QStringLiteral("w1");
             request.settings.maxSteps = 5;
@@ -296,6 +296,7 @@ private Q_SLOTS:
         QTRY_VERIFY(document.info().id != stored);
         QTRY_COMPARE(document.info().status, RunStatus::Finished);
         QCOMPARE(document.info().origin->parent, stored);
+        QCOMPARE(engine.model()->type, QStringLiteral("q8_0"));
     }
 };
 

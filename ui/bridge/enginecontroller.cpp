@@ -27,9 +27,11 @@ struct EngineController::Inbox
 EngineController::EngineController(std::filesystem::path library, QObject* parent)
     : EngineController(
           std::move(library),
-          [](const std::filesystem::path& folder, const ProgressFn& progress,
-             const CancelToken& cancel) {
-              return Engine::load(folder, ModelOptions{}, progress, cancel);
+          [](const std::filesystem::path& folder, const std::string& type,
+             const ProgressFn& progress, const CancelToken& cancel) {
+              ModelOptions options;
+              options.type = type;
+              return Engine::load(folder, options, progress, cancel);
           },
           parent)
 {
@@ -53,7 +55,7 @@ EngineController::~EngineController()
     m_cancelEvaluation.cancel();
 }
 
-void EngineController::loadModel(const QString& folder)
+void EngineController::loadModel(const QString& folder, const QString& type)
 {
     if (refuse())
         return;
@@ -61,7 +63,8 @@ void EngineController::loadModel(const QString& folder)
     m_cancelLoad.cancel();
     m_cancelRun.cancel();
     m_cancelLoad = CancelToken();
-    m_worker->post(LoadCommand{++m_loadTicket, folder.toStdString(), m_cancelLoad});
+    m_worker->post(
+        LoadCommand{++m_loadTicket, folder.toStdString(), type.toStdString(), m_cancelLoad});
     m_drainTimer.start();
     setActivity(Activity::Loading);
 }

@@ -69,7 +69,8 @@ struct PlanRequest
 /// The model in memory.
 struct LoadedModel
 {
-    QString folder; // as given to loadModel()
+    QString folder; // as given to loadModel(), and so is the type
+    QString type;
     ModelIdentity identity;
     std::shared_ptr<const TokenTable> tokens;
     bool hasTokenizer = false;
@@ -84,9 +85,10 @@ struct StartedRun
     int count = 1; // runs of its group; this is the first
 };
 
-/// Makes an engine of a folder, on the engine thread.
+/// Makes an engine of a folder, on the engine thread. `type` as in ModelOptions.
 using EngineLoader = std::function<Result<std::shared_ptr<const Engine>>(
-    const std::filesystem::path& folder, const ProgressFn&, const CancelToken&)>;
+    const std::filesystem::path& folder, const std::string& type, const ProgressFn&,
+    const CancelToken&)>;
 
 class EngineController : public QObject
 {
@@ -116,8 +118,9 @@ public:
     /// Null before the first model is loaded.
     [[nodiscard]] std::shared_ptr<const LoadedModel> model() const { return m_model; }
 
-    /// A run that goes on is stopped first. When loading fails the model before stays.
-    void loadModel(const QString& folder);
+    /// A run that goes on is stopped first. When loading fails the model before stays. `type`: what
+    /// its weights are computed from; empty: what they are stored in.
+    void loadModel(const QString& folder, const QString& type = {});
     void cancel(); // of loading, prefill or evaluation
     /// Needs a model, in memory or on its way. Replaces a run that goes on, unless prompt or
     /// settings are refused.

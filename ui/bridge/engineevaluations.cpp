@@ -19,7 +19,7 @@ Result<void> EngineController::Worker::evaluate(EvaluateCommand& command)
     const std::filesystem::path folder = asked.model.toStdString();
     const Result<std::shared_ptr<const Engine>> engine =
         m_engine && folder == m_engineFolder ? m_engine
-                                             : m_loader(folder, progress(), command.cancel);
+                                             : m_loader(folder, {}, progress(), command.cancel);
     if (!engine)
         return Unexpected(engine.error());
     const std::filesystem::path second = asked.partner.toStdString();

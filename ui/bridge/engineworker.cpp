@@ -196,13 +196,14 @@ void EngineController::Worker::execute(LoadCommand& command)
     sendActivity(Activity::Loading);
     Result<std::shared_ptr<const Engine>> engine =
         command.cancel.cancelled() ? failure(ErrorCode::Cancelled, "Loading was cancelled.")
-                                   : m_loader(command.folder, progress(), command.cancel);
+                                   : m_loader(command.folder, command.type, progress(), command.cancel);
     if (engine) {
         m_engine = std::move(*engine);
         m_engineFolder = command.folder;
         m_partner.reset();
         auto model = std::make_shared<LoadedModel>();
         model->folder = QString::fromStdString(command.folder.string());
+        model->type = QString::fromStdString(command.type);
         model->identity = m_engine->identity();
         model->tokens = m_engine->tokens();
         model->hasTokenizer = m_engine->tokenizer() != nullptr;
@@ -317,7 +318,7 @@ EngineController::Worker::partnerFrom(const std::filesystem::path& folder,
     if (m_partner && folder == m_partnerFolder)
         return m_partner;
     m_partner.reset(); // room for the other
-    auto partner = m_loader(folder, progress, cancel);
+    auto partner = m_loader(folder, {}, progress, cancel);
     if (partner) {
         m_partner = *partner;
         m_partnerFolder = folder;

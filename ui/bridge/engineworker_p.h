@@ -32,6 +32,7 @@ struct LoadCommand
 {
     Ticket ticket = 0;
     std::filesystem::path folder;
+    std::string type;
     CancelToken cancel;
 };
 
@@ -224,7 +225,7 @@ private:
     void execute(QuestionCommand& command);
     void execute(EvaluateCommand& command);
 
-    /// Loads it unless it is in memory. Null without a folder.
+    /// Loads it, its weights as they are stored, unless it is in memory. Null without a folder.
     [[nodiscard]] Result<std::shared_ptr<const Engine>>
     partnerFrom(const std::filesystem::path& folder, const ProgressFn&, const CancelToken&);
     /// The model in memory with the partner that the run had.

@@ -10,14 +10,18 @@
 
 #include <QAccessible>
 #include <QCheckBox>
+#include <QComboBox>
 #include <QFileDialog>
 #include <QGridLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
 #include <QScrollArea>
 #include <QSettings>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace halftone::ui {
 
@@ -154,6 +158,7 @@ RunPanel::RunPanel(EngineController* engine, ModelList* models, Commands* comman
     connect(m_engine, &EngineController::activityChanged, this, &RunPanel::showActivity);
     connect(m_engine, &EngineController::modelLoaded, this, [this] {
         selectModel(m_engine->model()->folder);
+        selectType(m_engine->model()->type);
         showActivity();
     });
     connect(m_engine, &EngineController::runStarted, this, [this](const auto& run) {
@@ -232,6 +237,25 @@ void RunPanel::buildModel(QVBoxLayout* layout)
     m_modelBox->setAccessibleName(tr("Model"));
     label->setBuddy(m_modelBox);
     layout->addWidget(m_modelBox);
+    auto* weights = new QHBoxLayout;
+    auto* weightsLabel = new QLabel(tr("&Weights"), this);
+    m_weightTypes = new QComboBox(this);
+    m_weightTypes->setObjectName(QStringLiteral("weightType"));
+    m_weightTypes->setAccessibleName(tr("What the weights are computed from"));
+    m_weightTypes->setToolTip(
+        tr("What the model's matrices are computed from. Fewer bits are read faster, and give other "
+           "numbers: such runs count as another model's. On the CPU only."));
+    m_weightTypes->addItem(tr("as stored"), QString());
+    for (const char* type : {"f32", "f16", "bf16", "q8_0", "q4_0"})
+        m_weightTypes->addItem(QLatin1String(type), QLatin1String(type));
+    weightsLabel->setBuddy(m_weightTypes);
+    weights->addWidget(weightsLabel);
+    weights->addWidget(m_weightTypes, 1);
+    layout->addLayout(weights);
+    connect(m_weightTypes, &QComboBox::activated, this, [this] {
+        if (!modelFolder().isEmpty())
+            chooseModel(modelFolder());
+    });
     m_modelFacts = new QLabel(this);
     m_modelFacts->setObjectName(QStringLiteral("modelFacts"));
     m_modelFacts->setWordWrap(true);
@@ -296,10 +320,26 @@ void RunPanel::selectModel(const QString& folder)
     m_setup->offerSamples(m_models->isBuiltIn(folder));
 }
 
+QString RunPanel::weightType() const
+{
+    return m_weightTypes->currentData().toString();
+}
+
+void RunPanel::selectType(const QString& type)
+{
+    m_weightTypes->setCurrentIndex(std::max(0, m_weightTypes->findData(type)));
+}
+
+bool RunPanel::isInMemory() const
+{
+    const auto model = m_engine->model();
+    return model && model->folder == modelFolder() && model->type == weightType();
+}
+
 void RunPanel::chooseModel(const QString& folder)
 {
     selectModel(folder);
-    m_engine->loadModel(folder);
+    m_engine->loadModel(folder, weightType());
     showActivity();
 }
 
@@ -340,9 +380,8 @@ bool RunPanel::goesOn() const
 
 void RunPanel::start(bool paused)
 {
-    const auto model = m_engine->model();
-    if (m_engine->activity() != Activity::Loading && (!model || model->folder != m_modelBox->folder()))
-        m_engine->loadModel(m_modelBox->folder());
+    if (m_engine->activity() != Activity::Loading && !isInMemory())
+        m_engine->loadModel(modelFolder(), weightType());
     if (paused)
         m_engine->startPaused(request());
     else
@@ -410,8 +449,8 @@ void RunPanel::showActivity()
         break;
     }
 
-    if (const auto model = m_engine->model(); model && model->folder == m_modelBox->folder())
-        m_modelFacts->setText(factsOf(*model));
+    if (isInMemory())
+        m_modelFacts->setText(factsOf(*m_engine->model()));
     else
         m_modelFacts->setText(m_modelBox->folder().isEmpty() ? tr("No model chosen") : tr("Not loaded yet"));
 }
@@ -467,6 +506,7 @@ void RunPanel::tellEnd(const QString& end)
 void RunPanel::save(QSettings& settings) const
 {
     settings.setValue(QStringLiteral("model"), m_modelBox->folder());
+    settings.setValue(QStringLiteral("weightType"), weightType());
     settings.setValue(QStringLiteral("partner"), m_partnerBox->folder());
     m_setup->save(settings);
 }
@@ -476,6 +516,7 @@ void RunPanel::restore(const QSettings& settings)
     const QString folder = settings.value(QStringLiteral("model")).toString();
     if (ModelList::isModelFolder(folder))
         selectModel(folder);
+    selectType(settings.value(QStringLiteral("weightType")).toString());
     const QString partner = settings.value(QStringLiteral("partner")).toString();
     if (ModelList::isModelFolder(partner))
         m_partnerBox->setFolder(partner);

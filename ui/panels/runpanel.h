@@ -11,6 +11,7 @@
 
 class QAction;
 class QCheckBox;
+class QComboBox;
 class QLabel;
 class QSettings;
 class QVBoxLayout;
@@ -38,6 +39,8 @@ public:
 
     /// The folder chosen; empty when there is none.
     [[nodiscard]] QString modelFolder() const;
+    /// What the model's weights shall be computed from, as in ModelOptions.
+    [[nodiscard]] QString weightType() const;
     /// Chooses and loads.
     void chooseModel(const QString& folder);
 
@@ -62,6 +65,8 @@ private:
 
     void openPartner();
     void selectModel(const QString& folder);
+    void selectType(const QString& type);
+    [[nodiscard]] bool isInMemory() const; // the model chosen, its weights as chosen
     void start(bool paused);
     void step();
     void pauseOrResume();
@@ -85,6 +90,7 @@ private:
     QAction* m_changeAction = nullptr;
 
     ModelBox* m_modelBox = nullptr;
+    QComboBox* m_weightTypes = nullptr;
     QLabel* m_modelFacts = nullptr;
     QWidget* m_partner = nullptr; // shown for modes that take turns between two models
     ModelBox* m_partnerBox = nullptr;
@@ -92,9 +98,9 @@ private:
     QCheckBox* m_sameSession = nullptr;
     QLabel* m_state = nullptr;
 
-    qint64 m_stepCount = 0; // of the run that goes on, the shared prefix included
+    qint64 m_stepCount = 0;             // of the run that goes on, the shared prefix included
     std::optional<GroupTotals> m_group; // of the runs that go on, when there are several
-    QString m_end;          // how the last run ended, while nothing else happens
+    QString m_end;                      // how the last run ended, while nothing else happens
     RateMeter m_rate;
     QElapsedTimer m_clock;
 };

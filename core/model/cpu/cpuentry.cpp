@@ -107,6 +107,8 @@ Result<std::unique_ptr<LanguageModel>> load(const ModelLoadRequest& request)
         return Unexpected(packed.error());
     ModelIdentity identity =
         request.identity(std::string(cpu::weightTypeName(layout->type)), "cpu", *threads);
+    if (layout->changesAnything())
+        identity.fingerprint += "-" + request.options.type;
     return std::make_unique<CpuModel>(request.config, embeddingTableOf(request.folder),
                                       cpuWeights(request.config, source, *layout, *packed),
                                       std::move(identity), std::move(pool));

@@ -108,6 +108,9 @@ private Q_SLOTS:
         const auto model = load(type);
         QVERIFY_RESULT(model);
         QCOMPARE((*model)->identity().weightType, type.toStdString());
+        const std::string& fingerprint = (*model)->identity().fingerprint;
+        QCOMPARE(weightTypeIn(fingerprint), type == "f32" ? std::string() : type.toStdString());
+        QVERIFY(fingerprint.starts_with(testFingerprint));
         const auto config = parseModelConfig(tinyConfig, "config.json");
         QVERIFY_RESULT(config);
         const std::vector<int> ids = someIds(20);
