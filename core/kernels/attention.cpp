@@ -16,8 +16,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace halftone::cpu::HWY_NAMESPACE {
 
-constexpr std::int64_t blockRows = 64; // a multiple of 16
-constexpr std::int64_t scoredRows = 4; // rows whose scores are summed across lanes together
+constexpr std::int64_t blockRows = 64;   // a multiple of 16
+constexpr std::int64_t mostQueries = 16; // that meet a block before the next is read
+constexpr std::int64_t scoredRows = 4;   // rows whose scores are summed across lanes together
 constexpr auto step = static_cast<std::int64_t>(partLanes);
 #if HWY_TARGET <= HWY_AVX3
 constexpr std::int64_t mostHeads = 4; // of one group, that share a reading of keys and values
@@ -63,6 +64,30 @@ HWY_INLINE Floats loadFloats(const typename Cache::Element* x, std::int64_t coun
     return Cache::load(lanes);
 }
 
+/// The first `count` lanes, all where there are fewer.
+HWY_INLINE void storeFloats(Floats x, std::int64_t count, float* out)
+{
+    if (count >= step)
+        return hn::StoreU(x, floats, out);
+    alignas(64) float lanes[partLanes];
+    hn::Store(x, floats, lanes);
+    std::memcpy(out, lanes, static_cast<std::size_t>(count) * sizeof lanes[0]);
+}
+
+#if HWY_TARGET != HWY_SCALAR
+/// out[i] = the sum of lanes i, 4 + i, 8 + i, …: halves onto each other.
+template <class Tag>
+HWY_INLINE void storeQuads(Tag tag, hn::Vec<Tag> x, float* out)
+{
+    if constexpr (hn::MaxLanes(Tag()) <= 4) {
+        hn::StoreU(x, tag, out);
+    } else {
+        const hn::Half<Tag> half;
+        storeQuads(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)), out);
+    }
+}
+#endif
+
 /// out[i] = the sum of x[i]'s lanes.
 HWY_INLINE void sumLanes(const Floats* x, float* out)
 {
@@ -80,14 +105,7 @@ HWY_INLINE void sumLanes(const Floats* x, float* out)
     const auto cdPairs = hn::BitCast(pairs, cd);
     const Floats four = hn::Add(hn::BitCast(floats, hn::InterleaveLower(pairs, abPairs, cdPairs)),
                                 hn::BitCast(floats, hn::InterleaveUpper(pairs, abPairs, cdPairs)));
-    alignas(64) float lanes[partLanes];
-    hn::Store(four, floats, lanes);
-    for (std::size_t i = 0; i < 4; ++i) {
-        float sum = lanes[i];
-        for (std::size_t block = 4; block < partLanes; block += 4)
-            sum += lanes[block + i];
-        out[i] = sum;
-    }
+    storeQuads(floats, four, out);
 #endif
 }
 
@@ -132,13 +150,17 @@ struct Block
                         sums[h][i] = hn::MulAdd(q, part[i], sums[h][i]);
                 }
             }
+            HWY_UNROLL(4)
             for (std::size_t h = 0; h < heads; ++h)
                 sumLanes(sums[h], scores[h] + row);
         }
-        for (std::size_t h = 0; h < heads; ++h)
-            for (std::int64_t row = 0; row < blockRows; ++row)
-                scores[h][row] =
-                    row < rows ? scores[h][row] * a.scale : -std::numeric_limits<float>::infinity();
+        for (std::size_t h = 0; h < heads; ++h) {
+            std::fill(scores[h] + rows, scores[h] + blockRows,
+                      -std::numeric_limits<float>::infinity());
+            for (std::int64_t row = 0; row < blockRows; row += step)
+                hn::StoreU(hn::Mul(hn::LoadU(floats, scores[h] + row), spread(a.scale)), floats,
+                           scores[h] + row);
+        }
     }
 
     /// out[h] = out[h] * kept[h] + sum over rows of weights[h][j] * values[j]
@@ -159,15 +181,21 @@ struct Block
                 for (std::size_t h = 0; h < heads; ++h)
                     sums[h] = hn::MulAdd(value, spread(weights[h][row]), sums[h]);
             }
-            for (std::size_t h = 0; h < heads; ++h) {
-                alignas(64) float lanes[partLanes];
-                hn::Store(sums[h], floats, lanes);
-                std::memcpy(out + static_cast<std::int64_t>(h) * a.headDim + k, lanes,
-                            static_cast<std::size_t>(count) * sizeof(float));
-            }
+            // Unrolled, too: the sums would lie in memory all along otherwise.
+            HWY_UNROLL(4)
+            for (std::size_t h = 0; h < heads; ++h)
+                storeFloats(sums[h], count, out + static_cast<std::int64_t>(h) * a.headDim + k);
         }
     }
 };
+
+HWY_INLINE float highestOf(const float* scores)
+{
+    Floats highest = hn::LoadU(floats, scores);
+    for (std::int64_t i = step; i < blockRows; i += step)
+        highest = hn::Max(highest, hn::LoadU(floats, scores + i));
+    return hn::GetLane(hn::MaxOfLanes(floats, highest));
+}
 
 /// scores = exp(scores - maximum); returns their sum.
 HWY_INLINE float exponentiate(float* scores, float maximum)
@@ -181,44 +209,79 @@ HWY_INLINE float exponentiate(float* scores, float maximum)
     return total(sum);
 }
 
-/// `heads` heads from `head` on, of one kv head.
-template <class Cache, std::size_t heads>
-HWY_NOINLINE void attendTogether(const Attention& a, const float* query, std::int64_t head,
-                                 float* out)
+/// What some heads of one query have come to.
+template <std::size_t heads>
+struct Softmax
 {
-    const std::int64_t stride = a.kvHeads * a.headDim;
-    const std::int64_t offset = head / a.group * a.headDim;
-    const auto* const keys = static_cast<const typename Cache::Element*>(a.keys) + offset;
-    const auto* const values = static_cast<const typename Cache::Element*>(a.values) + offset;
-    query += head * a.headDim;
-    out += head * a.headDim;
-    alignas(64) float scores[heads][blockRows];
     float maximum[heads];
-    float kept[heads] = {};
-    double sum[heads] = {};
-    std::fill_n(maximum, heads, -std::numeric_limits<float>::infinity());
-    std::fill_n(out, static_cast<std::int64_t>(heads) * a.headDim, 0.0F);
-    for (std::int64_t first = 0; first < a.rows; first += blockRows) {
-        const Block<Cache> block{.a = a,
-                                 .keys = keys + first * stride,
-                                 .values = values + first * stride,
-                                 .rows = std::min(blockRows, a.rows - first)};
+    double sum[heads];
+
+    HWY_INLINE void clear()
+    {
+        std::fill_n(maximum, heads, -std::numeric_limits<float>::infinity());
+        std::fill_n(sum, heads, 0.0);
+    }
+
+    /// Adds a block to the sums and to `out`, [heads, headDim].
+    template <class Cache>
+    HWY_INLINE void add(const Block<Cache>& block, const float* query, float* out)
+    {
+        alignas(64) float scores[heads][blockRows];
+        float kept[heads];
         block.template score<heads>(query, scores);
         for (std::size_t h = 0; h < heads; ++h) {
-            const float highest =
-                std::max(maximum[h], *std::max_element(scores[h], scores[h] + blockRows));
-            kept[h] = first == 0 ? 0.0F : std::exp(maximum[h] - highest);
+            const float highest = std::max(maximum[h], highestOf(scores[h]));
+            kept[h] = sum[h] == 0 ? 0.0F : std::exp(maximum[h] - highest);
             maximum[h] = highest;
             const float added = exponentiate(scores[h], highest);
             sum[h] = sum[h] * static_cast<double>(kept[h]) + static_cast<double>(added);
         }
         block.template gather<heads>(scores, kept, out);
     }
-    for (std::size_t h = 0; h < heads; ++h) {
-        const auto factor = static_cast<float>(1.0 / sum[h]);
-        for (std::int64_t k = 0; k < a.headDim; ++k)
-            out[static_cast<std::int64_t>(h) * a.headDim + k] *= factor;
+};
+
+/// `heads` heads from `head` on, of one kv head, of `count` queries from `first` on.
+template <class Cache, std::size_t heads>
+HWY_NOINLINE void attendTogether(const Attention& a, const float* query, std::int64_t first,
+                                 std::int64_t count, std::int64_t head, float* out)
+{
+    const std::int64_t stride = a.kvHeads * a.headDim;
+    const std::int64_t offset = head / a.group * a.headDim;
+    const auto* const keys = static_cast<const typename Cache::Element*>(a.keys) + offset;
+    const auto* const values = static_cast<const typename Cache::Element*>(a.values) + offset;
+    const std::int64_t width = a.group * stride; // of a query
+    query += first * width + head * a.headDim;
+    out += first * width + head * a.headDim;
+    const std::int64_t seenByFirst = a.rows - a.queries + first + 1;
+    Softmax<heads> softmax[mostQueries];
+    for (std::int64_t q = 0; q < count; ++q) {
+        softmax[q].clear();
+        std::fill_n(out + q * width, static_cast<std::int64_t>(heads) * a.headDim, 0.0F);
     }
+    for (std::int64_t row = 0; row < seenByFirst + count - 1; row += blockRows)
+        for (std::int64_t q = std::max<std::int64_t>(0, row - seenByFirst + 1); q < count; ++q) {
+            const Block<Cache> block{.a = a,
+                                     .keys = keys + row * stride,
+                                     .values = values + row * stride,
+                                     .rows = std::min(blockRows, seenByFirst + q - row)};
+            softmax[q].add(block, query + q * width, out + q * width);
+        }
+    for (std::int64_t q = 0; q < count; ++q)
+        for (std::size_t h = 0; h < heads; ++h) {
+            const auto factor = static_cast<float>(1.0 / softmax[q].sum[h]);
+            float* const result = out + q * width + static_cast<std::int64_t>(h) * a.headDim;
+            for (std::int64_t k = 0; k < a.headDim; ++k)
+                result[k] *= factor;
+        }
+}
+
+/// The same of all queries.
+template <class Cache, std::size_t heads>
+void attendAll(const Attention& a, const float* query, std::int64_t head, float* out)
+{
+    for (std::int64_t first = 0; first < a.queries; first += mostQueries)
+        attendTogether<Cache, heads>(a, query, first, std::min(mostQueries, a.queries - first),
+                                     head, out);
 }
 
 template <class Cache>
@@ -230,14 +293,14 @@ void attendIn(const Attention& a, const float* query, std::int64_t begin, std::i
         const std::int64_t together = std::min({mostHeads, inGroup, end - begin});
         if constexpr (mostHeads >= 4) {
             if (together == 4)
-                attendTogether<Cache, 4>(a, query, begin, out);
+                attendAll<Cache, 4>(a, query, begin, out);
             else if (together == 3)
-                attendTogether<Cache, 3>(a, query, begin, out);
+                attendAll<Cache, 3>(a, query, begin, out);
         }
         if (together == 2)
-            attendTogether<Cache, 2>(a, query, begin, out);
+            attendAll<Cache, 2>(a, query, begin, out);
         else if (together == 1)
-            attendTogether<Cache, 1>(a, query, begin, out);
+            attendAll<Cache, 1>(a, query, begin, out);
         begin += together;
     }
 }

@@ -1,12 +1,14 @@
-// Attention of one query row over the rows of a KV cache.
+// Attention of query rows over the rows of a KV cache: one, of a step, or several that follow one
+// another, of a prompt.
 //
 //   out[h] = sum over rows j of softmax_j(scale * query[h] . keys[j, h / group]) * values[j, h /
 //   group]
 //
 // The softmax is taken on the way, in blocks of rows, with the maximum so far (Milakov and
 // Gimelshein 2018, as in FlashAttention; Dao et al. 2022), so that no room for a row's scores is
-// needed. Blocks count from the first row seen and every head is summed alone, so that results
-// depend neither on how heads are shared out nor on who else is computed.
+// needed. Blocks count from the first row seen and every head of a query is summed alone, so that
+// results depend neither on how heads are shared out nor on who else is computed. Queries that are
+// computed together meet a block of the cache while it is near.
 #pragma once
 
 #include "kernels/weighttype.h"
@@ -23,16 +25,17 @@ struct Attention
     const void* keys = nullptr;
     const void* values = nullptr;
     WeightType type = WeightType::F32;
-    std::int64_t rows = 0; // at least 1
+    std::int64_t rows = 0;    // at least `queries`
+    std::int64_t queries = 1; // the last sees all rows, the one before one row less, …
     std::int64_t kvHeads = 0;
     std::int64_t headDim = 0;
     std::int64_t group = 1; // query heads for each kv head
     float scale = 1;        // of scores, as a rule 1 / sqrt(headDim)
 };
 
-/// Query heads [begin, end) of kvHeads * group; `query` and `out` are [heads, headDim] and do not
-/// overlap. Any thread; ranges that do not overlap may be computed at once. Ranges of whole groups
-/// read the cache once.
+/// Query heads [begin, end) of kvHeads * group, of each query; `query` and `out` are [queries,
+/// heads, headDim] and do not overlap. Any thread; ranges that do not overlap may be computed at
+/// once. Ranges of whole groups read the cache once.
 void attendHeads(const Attention&, const float* query, std::int64_t begin, std::int64_t end,
                  float* out);
 

@@ -254,8 +254,25 @@ void benchAttention(ThreadPool& pool)
             });
             times.push_back(watch.seconds() * 1e6);
         }
-        std::printf("attention over %lld rows: %.1f us\n", static_cast<long long>(rows),
+        std::printf("attention over %lld rows: %.1f us", static_cast<long long>(rows),
                     median(times));
+
+        // A prompt's last 64 rows: 2 operations for each value of a key and of a value.
+        Attention prompt = attention;
+        prompt.queries = 64;
+        const std::vector<float> queries = randomValues(64 * heads * 64);
+        std::vector<float> results(queries.size());
+        times.clear();
+        for (int sample = 0; sample < 21; ++sample) {
+            const Stopwatch watch(pool);
+            pool.run(heads, [&](std::int64_t begin, std::int64_t end) {
+                attendHeads(prompt, queries.data(), begin, end, results.data());
+            });
+            times.push_back(watch.seconds());
+        }
+        const double seen = static_cast<double>(rows) - 31.5;
+        std::printf(", 64 of a prompt at %.0f GFLOP/s\n",
+                    64 * seen * heads * 64 * 4 / median(times) / 1e9);
     }
 }
 
@@ -305,8 +322,8 @@ int main(int argc, char** argv)
          {WeightType::F32, WeightType::F16, WeightType::BF16, WeightType::Q8_0, WeightType::Q4_0})
         if (only.empty() || weightTypeName(type) == only)
             benchType(pool, memory, type);
-    if (only.empty()) {
+    if (only.empty() || only == "attention")
         benchAttention(pool);
+    if (only.empty() || only == "mixture")
         benchMixture(pool, memory);
-    }
 }

@@ -10,6 +10,12 @@
 
 namespace halftone {
 
+namespace {
+
+constexpr std::int64_t tileRows = 16; // as many as attention has meet a block together
+
+} // namespace
+
 template <class F>
 void CpuModel::overRows(std::int64_t count, const F& f) const
 {
@@ -69,24 +75,46 @@ void CpuModel::attend(std::size_t layer, const Rows& rows) const
             const Place& place = rows.places[static_cast<std::size_t>(b)];
             writeRow(layer, place, b);
             m_pool->run(kvHeads, [&](std::int64_t begin, std::int64_t end) {
-                attendRow(layer, place, b, begin * group, end * group);
+                attendTile(layer, rows.places, {b, b + 1}, begin * group, end * group);
             });
         }
         return;
     }
     for (std::int64_t b = 0; b < count; ++b)
         writeRow(layer, rows.places[static_cast<std::size_t>(b)], b);
-    // A row's kv heads one after another, so that a part of the work is whole rows where there are
-    // many.
-    m_pool->run(count * kvHeads, [&](std::int64_t begin, std::int64_t end) {
+    makeTiles(layer, rows.places);
+    // A tile's kv heads one after another, so that a part of the work is whole tiles where there
+    // are many.
+    m_pool->run(std::ssize(m_tiles) * kvHeads, [&](std::int64_t begin, std::int64_t end) {
         while (begin < end) {
-            const std::int64_t b = begin / kvHeads;
-            const std::int64_t rowEnd = std::min(end, (b + 1) * kvHeads);
-            attendRow(layer, rows.places[static_cast<std::size_t>(b)], b,
-                      (begin - b * kvHeads) * group, (rowEnd - b * kvHeads) * group);
-            begin = rowEnd;
+            const std::int64_t tile = begin / kvHeads;
+            const std::int64_t tileEnd = std::min(end, (tile + 1) * kvHeads);
+            attendTile(layer, rows.places, m_tiles[static_cast<std::size_t>(tile)],
+                       (begin - tile * kvHeads) * group, (tileEnd - tile * kvHeads) * group);
+            begin = tileEnd;
         }
     });
+}
+
+/// Rows of one cache that follow one another and see it from the same row on.
+void CpuModel::makeTiles(std::size_t layer, std::span<const Place> places) const
+{
+    m_tiles.clear();
+    const std::int32_t window = config().windows[layer];
+    for (std::int64_t b = 0; b < std::ssize(places); ++b) {
+        const Place& place = places[static_cast<std::size_t>(b)];
+        if (b > 0) {
+            const Place& before = places[static_cast<std::size_t>(b - 1)];
+            Tile& tile = m_tiles.back();
+            if (place.cache == before.cache && place.position == before.position + 1 &&
+                tile.end - tile.begin < tileRows &&
+                firstSeen(place.position, window) == firstSeen(before.position, window)) {
+                ++tile.end;
+                continue;
+            }
+        }
+        m_tiles.push_back({b, b + 1});
+    }
 }
 
 /// Norms and turns a row's query and key.
@@ -118,25 +146,27 @@ void CpuModel::writeRow(std::size_t layer, const Place& place, std::int64_t row)
                 cache.values.get() + place.position * width);
 }
 
-void CpuModel::attendRow(std::size_t layer, const Place& place, std::int64_t row,
-                         std::int64_t firstHead, std::int64_t endHead) const
+void CpuModel::attendTile(std::size_t layer, std::span<const Place> places, const Tile& tile,
+                          std::int64_t firstHead, std::int64_t endHead) const
 {
     const std::int64_t headDim = config().headDim;
     const std::int64_t width = config().kvHeadCount * headDim;
     const std::int64_t queries = config().headCount * headDim;
-    const std::int64_t seen = firstSeen(place.position, config().windows[layer]);
-    const CpuCache::Layer& cache = place.cache->layer(layer);
+    const Place& last = places[static_cast<std::size_t>(tile.end - 1)];
+    const std::int64_t seen = firstSeen(last.position, config().windows[layer]);
+    const CpuCache::Layer& cache = last.cache->layer(layer);
     const cpu::Attention attention{
         .keys = cache.keys.get() + seen * width,
         .values = cache.values.get() + seen * width,
         .type = cpu::WeightType::F32,
-        .rows = place.position + 1 - seen,
+        .rows = last.position + 1 - seen,
+        .queries = tile.end - tile.begin,
         .kvHeads = config().kvHeadCount,
         .headDim = headDim,
         .group = config().headCount / config().kvHeadCount,
         .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(headDim)))};
-    cpu::attendHeads(attention, m_scratch.query.data() + row * queries, firstHead, endHead,
-                     m_scratch.attended.data() + row * queries);
+    cpu::attendHeads(attention, m_scratch.query.data() + tile.begin * queries, firstHead, endHead,
+                     m_scratch.attended.data() + tile.begin * queries);
 }
 
 /// added = down(silu(gate(normed)) * up(normed)). The same thread computes a panel of the gate, the

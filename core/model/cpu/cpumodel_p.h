@@ -86,8 +86,15 @@ private:
     void attend(std::size_t layer, const Rows&) const;
     void placeRow(std::size_t layer, const Place&, std::int64_t row) const;
     void writeRow(std::size_t layer, const Place&, std::int64_t row) const;
-    void attendRow(std::size_t layer, const Place&, std::int64_t row, std::int64_t firstHead,
-                   std::int64_t endHead) const;
+    /// Rows that read the same cache rows, but for their own: they attend together.
+    struct Tile
+    {
+        std::int64_t begin = 0;
+        std::int64_t end = 0;
+    };
+    void makeTiles(std::size_t layer, std::span<const Place>) const;
+    void attendTile(std::size_t layer, std::span<const Place>, const Tile&, std::int64_t firstHead,
+                    std::int64_t endHead) const;
     void feedForward(const CpuLayer&, std::int64_t count) const;
     /// The last norm of rows [begin, end) of m_scratch.hidden, to m_scratch.normed from 0 on, and
     /// the logits after them.
@@ -113,6 +120,7 @@ private:
     std::unique_ptr<cpu::ThreadPool> m_pool;
     mutable Scratch m_scratch;
     mutable std::vector<Place> m_places;
+    mutable std::vector<Tile> m_tiles;
 };
 
 } // namespace halftone

@@ -77,6 +77,24 @@ std::vector<double> expectedFor(const Shape& s, const Cache& keys, const Cache& 
     return out;
 }
 
+/// Several queries at once against each alone, over the rows that it sees.
+void checkQueries(Attention a, const std::vector<float>& query, const char* target)
+{
+    a.queries = std::min<std::int64_t>(a.rows, 37);
+    const auto width = static_cast<std::int64_t>(query.size());
+    const std::vector<float> all = randomValues(width * a.queries, 4);
+    std::vector<float> together(all.size());
+    attendHeads(a, all.data(), 0, a.kvHeads * a.group, together.data());
+    for (std::int64_t q = 0; q < a.queries; ++q) {
+        Attention one = a;
+        one.queries = 1;
+        one.rows = a.rows - a.queries + 1 + q;
+        std::vector<float> alone(query.size());
+        attendHeads(one, all.data() + q * width, 0, a.kvHeads * a.group, alone.data());
+        QVERIFY2(std::equal(alone.begin(), alone.end(), together.begin() + q * width), target);
+    }
+}
+
 } // namespace
 
 class TestAttention : public QObject
@@ -127,6 +145,8 @@ private Q_SLOTS:
                                             .arg(out[i])
                                             .arg(expected[i])));
                 QCOMPARE(out.back(), -9.0F);
+
+                checkQueries(a, query, target);
 
                 for (const std::int64_t atOnce : {1, 2, 5}) {
                     std::vector<float> parts(out.size(), -9);
