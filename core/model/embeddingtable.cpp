@@ -1,6 +1,7 @@
 #include "model/embeddingtable_p.h"
 
 #include "kernels/rowmixture.h"
+#include "model/modelconfig.h"
 #include "model/storedtensor_p.h"
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 namespace halftone {
 
 namespace {
-
-constexpr std::string_view embeddingTensor = "model.embed_tokens.weight";
 
 /// In double, over eight sums that the compiler keeps in one vector.
 double dot(std::span<const float> a, std::span<const float> b)

@@ -13,6 +13,7 @@ namespace halftone {
 
 namespace {
 
+constexpr std::string_view ownHead = "lm_head.weight";
 using nlohmann::json;
 
 constexpr std::int64_t maxSize = std::numeric_limits<std::int32_t>::max();
@@ -533,6 +534,11 @@ Result<std::optional<std::vector<TokenId>>> parseEndTokens(std::string_view gene
     return ids;
 }
 
+std::string_view headTensor(const ModelConfig& config)
+{
+    return config.tiedHead ? embeddingTensor : ownHead;
+}
+
 std::vector<ExpectedTensor> expectedTensors(const ModelConfig& config)
 {
     const std::int64_t hidden = config.hiddenSize;
@@ -545,7 +551,7 @@ std::vector<ExpectedTensor> expectedTensors(const ModelConfig& config)
         if (bias)
             tensors.push_back({name + ".bias", {out}});
     };
-    tensors.push_back({"model.embed_tokens.weight", {config.vocabularySize, hidden}});
+    tensors.push_back({std::string(embeddingTensor), {config.vocabularySize, hidden}});
     for (std::int32_t i = 0; i < config.layerCount; ++i) {
         const std::string layer = "model.layers." + std::to_string(i) + ".";
         tensors.push_back({layer + "input_layernorm.weight", {hidden}});
@@ -564,7 +570,7 @@ std::vector<ExpectedTensor> expectedTensors(const ModelConfig& config)
     }
     tensors.push_back({"model.norm.weight", {hidden}});
     if (!config.tiedHead)
-        tensors.push_back({"lm_head.weight", {config.vocabularySize, hidden}});
+        tensors.push_back({std::string(ownHead), {config.vocabularySize, hidden}});
     return tensors;
 }
 

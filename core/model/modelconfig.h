@@ -77,4 +77,9 @@ struct ExpectedTensor
 };
 [[nodiscard]] std::vector<ExpectedTensor> expectedTensors(const ModelConfig&);
 
+/// [V, D]: a token's row is what it is fed as.
+inline constexpr std::string_view embeddingTensor = "model.embed_tokens.weight";
+/// The name of the matrix that gives the logits: the embedding table, where they are tied.
+[[nodiscard]] std::string_view headTensor(const ModelConfig&);
+
 } // namespace halftone

@@ -46,8 +46,7 @@ Result<Quantisation> quantised(const std::filesystem::path& path, const std::str
     result.file = weightFileBeside(folder->path(), type);
     result.fingerprint = *fingerprint;
     result.bytes = layout->bytes;
-    for (const PackedTensor& one : layout->tensors)
-        result.storedBytes += folder->tensor(one.tensor.name)->bytes.size();
+    result.storedBytes = layout->storedBytes();
     auto output = WeightFileOutput::create(result.file, {*fingerprint, type}, *layout);
     if (!output)
         return Unexpected(output.error());
@@ -60,16 +59,15 @@ Result<Quantisation> quantised(const std::filesystem::path& path, const std::str
         return Unexpected(finished.error());
     for (std::size_t i = 0; i < errors.size(); ++i) {
         const PackedTensor& one = layout->tensors[i];
-        result.tensors.push_back(
-            {.name = one.tensor.name,
-             .rows = one.rows(),
-             .columns = one.columns(),
-             .storedType = std::string(cpu::weightTypeName(source.type(one.tensor.name))),
-             .type = std::string(cpu::weightTypeName(one.type)),
-             .bytes = one.bytes,
-             .rootMeanSquareError = errors[i].rootMeanSquare(),
-             .relativeError = errors[i].relative(),
-             .largestError = errors[i].largest()});
+        result.tensors.push_back({.name = one.tensor.name,
+                                  .rows = one.rows(),
+                                  .columns = one.columns(),
+                                  .storedType = std::string(cpu::weightTypeName(one.stored)),
+                                  .type = std::string(cpu::weightTypeName(one.type)),
+                                  .bytes = one.bytes,
+                                  .rootMeanSquareError = errors[i].rootMeanSquare(),
+                                  .relativeError = errors[i].relative(),
+                                  .largestError = errors[i].largest()});
     }
     return result;
 }

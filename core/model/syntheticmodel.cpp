@@ -129,20 +129,16 @@ Result<std::unique_ptr<LanguageModel>> made(const Shape& shape, const ModelOptio
     const auto layout = weightLayout(*config, source, *type);
     if (!layout)
         return Unexpected(layout.error());
-    std::uint64_t bytes = 0;
-    for (const PackedTensor& one : layout->tensors)
-        bytes += static_cast<std::uint64_t>(one.rows() * one.columns()) * sizeof(std::uint16_t);
     auto pool = std::make_unique<cpu::ThreadPool>(*threads);
-    LoadProgress load(bytes, progress, cancel);
+    LoadProgress load(layout->storedBytes(), progress, cancel);
     const auto packed = packInMemory(*layout, source, *pool, load);
     if (!packed)
         return Unexpected(packed.error());
 
     const auto tensors = expectedTensors(*config);
     const auto embedding =
-        std::find_if(tensors.begin(), tensors.end(), [](const ExpectedTensor& tensor) {
-            return tensor.name.find("embed_tokens") != std::string::npos;
-        });
+        std::find_if(tensors.begin(), tensors.end(),
+                     [](const ExpectedTensor& tensor) { return tensor.name == embeddingTensor; });
     const auto table =
         std::make_shared<const std::vector<std::uint16_t>>(RandomTensors::values(*embedding));
     ModelIdentity identity;

@@ -23,14 +23,6 @@ std::uint64_t storedBytes(const ModelLoadRequest& request)
     return total;
 }
 
-std::uint64_t matrixBytes(const ModelLoadRequest& request, const WeightLayout& layout)
-{
-    std::uint64_t total = 0;
-    for (const PackedTensor& one : layout.tensors)
-        total += request.folder.tensor(one.tensor.name)->bytes.size();
-    return total;
-}
-
 /// Whether the disk would have as much room left as the file takes.
 bool hasRoom(const fs::path& path, std::size_t bytes)
 {
@@ -84,7 +76,7 @@ Result<PackedWeights> packedWeights(const ModelLoadRequest& request, const Weigh
     auto packed = packInMemory(layout, source, pool, progress);
     // Norms, biases and a table that is only looked up in are not read here, and small.
     if (packed)
-        if (auto on = progress.add(total - matrixBytes(request, layout)); !on)
+        if (auto on = progress.add(total - layout.storedBytes()); !on)
             return Unexpected(on.error());
     return packed;
 }

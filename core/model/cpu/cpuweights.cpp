@@ -1,5 +1,7 @@
 #include "model/cpu/cpuweights_p.h"
 
+#include "model/layertensors_p.h"
+
 #include <map>
 #include <string>
 
@@ -32,10 +34,10 @@ public:
         m_vectorBytes += std::ssize(values) * static_cast<std::int64_t>(sizeof(float));
         return values;
     }
+    cpu::PackedMatrix matrix(const std::string& name) { return m_packed.at(name); }
     CpuLinear linear(const std::string& name, bool bias)
     {
-        return {m_packed.at(name + ".weight"),
-                bias ? vector(name + ".bias") : std::vector<float>()};
+        return {matrix(name + ".weight"), bias ? vector(name + ".bias") : std::vector<float>()};
     }
     [[nodiscard]] std::int64_t vectorBytes() const { return m_vectorBytes; }
 
@@ -53,29 +55,10 @@ CpuWeights cpuWeights(const ModelConfig& config, TensorSource& source, const Wei
 {
     Collector collect(config, source, layout, packed);
     CpuWeights weights;
-    weights.layers.resize(static_cast<std::size_t>(config.layerCount));
-    for (std::size_t i = 0; i < weights.layers.size(); ++i) {
-        const std::string name = "model.layers." + std::to_string(i) + ".";
-        const std::string attention = name + "self_attn.";
-        CpuLayer& layer = weights.layers[i];
-        layer.inputNorm = collect.vector(name + "input_layernorm.weight");
-        layer.query = collect.linear(attention + "q_proj", config.queryKeyValueBias);
-        layer.key = collect.linear(attention + "k_proj", config.queryKeyValueBias);
-        layer.value = collect.linear(attention + "v_proj", config.queryKeyValueBias);
-        layer.output = collect.linear(attention + "o_proj", config.outputBias);
-        if (config.queryKeyNorm) {
-            layer.queryNorm = collect.vector(attention + "q_norm.weight");
-            layer.keyNorm = collect.vector(attention + "k_norm.weight");
-        }
-        layer.mlpNorm = collect.vector(name + "post_attention_layernorm.weight");
-        layer.gate = collect.linear(name + "mlp.gate_proj", config.mlpBias);
-        layer.up = collect.linear(name + "mlp.up_proj", config.mlpBias);
-        layer.down = collect.linear(name + "mlp.down_proj", config.mlpBias);
-    }
+    for (std::int32_t i = 0; i < config.layerCount; ++i)
+        weights.layers.push_back(readLayer<CpuLayer>(config, i, collect));
     weights.norm = collect.vector("model.norm.weight");
-    std::string head(headTensor(config));
-    head.resize(head.size() - std::string_view(".weight").size());
-    weights.head = collect.linear(head, false);
+    weights.head = {collect.matrix(std::string(headTensor(config))), {}};
     weights.type = layout.type;
     weights.bytes = static_cast<std::int64_t>(layout.bytes) + collect.vectorBytes();
     weights.packed = packed.owner;

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "model/cpu/loadprogress_p.h"
+#include "model/loadprogress_p.h"
 #include "model/cpu/packedweights_p.h"
 #include "model/cpu/weightlayout_p.h"
 

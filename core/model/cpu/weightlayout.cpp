@@ -10,13 +10,10 @@ namespace halftone {
 
 namespace {
 
-constexpr std::string_view embeddingTable = "model.embed_tokens.weight";
-constexpr std::string_view ownHead = "lm_head.weight";
-
 bool isPacked(const ExpectedTensor& tensor, const ModelConfig& config)
 {
     // A table with a head beside it is only looked up in.
-    return tensor.shape.size() == 2 && (config.tiedHead || tensor.name != embeddingTable);
+    return tensor.shape.size() == 2 && (config.tiedHead || tensor.name != embeddingTensor);
 }
 
 cpu::WeightType commonestType(const WeightLayout& layout, std::string_view head)
@@ -58,7 +55,16 @@ Result<void> place(WeightLayout& layout)
 bool WeightLayout::changesAnything() const
 {
     return std::any_of(tensors.begin(), tensors.end(),
-                       [](const PackedTensor& one) { return one.changed; });
+                       [](const PackedTensor& one) { return one.type != one.stored; });
+}
+
+std::uint64_t WeightLayout::storedBytes() const
+{
+    std::uint64_t total = 0;
+    for (const PackedTensor& one : tensors)
+        total += static_cast<std::uint64_t>(one.rows() * one.columns()) *
+                 (one.stored == cpu::WeightType::F32 ? sizeof(float) : sizeof(std::uint16_t));
+    return total;
 }
 
 Result<std::optional<cpu::WeightType>> weightTypeOption(const std::string& name)
@@ -72,11 +78,6 @@ Result<std::optional<cpu::WeightType>> weightTypeOption(const std::string& name)
                                                    inQuotes(name) + ".");
 }
 
-std::string_view headTensor(const ModelConfig& config)
-{
-    return config.tiedHead ? embeddingTable : ownHead;
-}
-
 Result<WeightLayout> weightLayout(const ModelConfig& config, const TensorSource& source,
                                   std::optional<cpu::WeightType> asked)
 {
@@ -85,18 +86,16 @@ Result<WeightLayout> weightLayout(const ModelConfig& config, const TensorSource&
     for (ExpectedTensor& tensor : expectedTensors(config))
         if (isPacked(tensor, config)) {
             const cpu::WeightType stored = source.type(tensor.name);
-            layout.tensors.push_back({.tensor = std::move(tensor), .type = stored});
+            layout.tensors.push_back(
+                {.tensor = std::move(tensor), .stored = stored, .type = stored});
         }
     if (auto placed = place(layout); !placed)
         return Unexpected(placed.error());
     layout.type = commonestType(layout, head);
     if (!asked || *asked == layout.type)
         return layout;
-    for (PackedTensor& one : layout.tensors) {
-        const cpu::WeightType stored = one.type;
-        one.type = typeFor(one.tensor, stored, *asked, head);
-        one.changed = one.type != stored;
-    }
+    for (PackedTensor& one : layout.tensors)
+        one.type = typeFor(one.tensor, one.stored, *asked, head);
     if (auto placed = place(layout); !placed)
         return Unexpected(placed.error());
     layout.type = commonestType(layout, head);

@@ -7,6 +7,7 @@
 #include "model/modelconfig.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,10 +18,10 @@ namespace halftone {
 struct PackedTensor
 {
     ExpectedTensor tensor; // [rows, columns]
+    cpu::WeightType stored;
     cpu::WeightType type;
     std::size_t offset = 0;
     std::size_t bytes = 0; // a multiple of packedAlignment
-    bool changed = false;  // stored in another type
 
     [[nodiscard]] std::int64_t rows() const { return tensor.shape[0]; }
     [[nodiscard]] std::int64_t columns() const { return tensor.shape[1]; }
@@ -32,14 +33,14 @@ struct WeightLayout
     std::size_t bytes = 0;
     cpu::WeightType type = cpu::WeightType::F32; // of most bytes, the head's left out
 
+    /// Whether any is packed in another type than it is stored in.
     [[nodiscard]] bool changesAnything() const;
+    /// Of the matrices where they are stored.
+    [[nodiscard]] std::uint64_t storedBytes() const;
 };
 
 /// The type that ModelOptions::type names; none for the empty name. Fails with InvalidArgument.
 [[nodiscard]] Result<std::optional<cpu::WeightType>> weightTypeOption(const std::string& name);
-
-/// The name of the matrix that gives the logits.
-[[nodiscard]] std::string_view headTensor(const ModelConfig&);
 
 /// `asked`: the type of all matrices, or none for that in which each is stored. What most of them
 /// are stored in already counts as none: the few others then stay as they are. Matrices whose

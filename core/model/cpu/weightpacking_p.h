@@ -4,7 +4,7 @@
 #include "base/result.h"
 #include "kernels/threadpool.h"
 #include "kernels/weighterror.h"
-#include "model/cpu/loadprogress_p.h"
+#include "model/loadprogress_p.h"
 #include "model/cpu/packedweights_p.h"
 #include "model/cpu/tensorsource_p.h"
 #include "model/cpu/weightlayout_p.h"

@@ -1,5 +1,8 @@
 #include "model/torch/torchweights_p.h"
 
+#include "model/layertensors_p.h"
+#include "model/loadprogress_p.h"
+
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
@@ -14,20 +17,18 @@ namespace {
 constexpr std::int64_t valuesAtOnce = 4 << 20; // widened between two looks at the cancel flag
 
 /// Thrown to leave the loader from any depth; never leaves this file.
-struct Cancelled
+struct Stopped
 {
+    Error why;
 };
 
 class Loader
 {
 public:
-    Loader(const ModelFolder& folder, at::Device device, const ProgressFn& progress,
-           const CancelToken& cancel, std::uint64_t total)
+    Loader(const ModelFolder& folder, at::Device device, LoadProgress& progress)
         : m_folder(folder)
         , m_device(device)
         , m_progress(progress)
-        , m_cancel(cancel)
-        , m_total(total)
     {
     }
 
@@ -36,10 +37,9 @@ public:
         // Checked to be there before libtorch was loaded.
         const TensorView& view = *m_folder.tensor(name);
         m_bytesByType[view.type] += view.bytes.size();
-        at::Tensor tensor = view.type == "F32" ? mapped(view) : widened(view);
-        report(0);
-        return tensor.to(m_device);
+        return (view.type == "F32" ? mapped(view) : widened(view)).to(m_device);
     }
+    at::Tensor vector(const std::string& name) { return tensor(name); }
     Linear linear(const std::string& name, bool bias)
     {
         return {tensor(name + ".weight"), bias ? tensor(name + ".bias") : at::Tensor()};
@@ -56,7 +56,7 @@ public:
 private:
     at::Tensor mapped(const TensorView& view)
     {
-        m_done += view.bytes.size();
+        report(view.bytes.size());
         // libtorch has no read-only tensors; nothing writes to weights.
         void* const data = const_cast<std::byte*>(view.bytes.data());
         if (reinterpret_cast<std::uintptr_t>(data) % alignof(float) == 0)
@@ -86,19 +86,13 @@ private:
 
     void report(std::uint64_t bytes)
     {
-        m_done += bytes;
-        if (m_progress)
-            m_progress({"Reading weights", m_done, m_total});
-        if (m_cancel.cancelled())
-            throw Cancelled();
+        if (auto on = m_progress.add(bytes); !on)
+            throw Stopped{on.error()};
     }
 
     const ModelFolder& m_folder;
     at::Device m_device;
-    const ProgressFn& m_progress;
-    const CancelToken& m_cancel;
-    std::uint64_t m_total;
-    std::uint64_t m_done = 0;
+    LoadProgress& m_progress;
     std::map<std::string, std::uint64_t> m_bytesByType;
 };
 
@@ -109,38 +103,21 @@ Result<TorchWeights> loadWeights(const ModelFolder& folder, const ModelConfig& c
                                  const CancelToken& cancel)
 {
     // Rows of the embedding table are looked up where the file is mapped.
-    const std::string table = "model.embed_tokens.weight";
     std::uint64_t total = 0;
     for (const ExpectedTensor& tensor : expectedTensors(config))
-        if (config.tiedHead || tensor.name != table)
+        if (config.tiedHead || tensor.name != embeddingTensor)
             total += folder.tensor(tensor.name)->bytes.size();
-    Loader load(folder, device, progress, cancel, total);
+    LoadProgress read(total, progress, cancel);
+    Loader load(folder, device, read);
     TorchWeights weights;
     weights.files = folder.weights();
     try {
-        for (std::int32_t i = 0; i < config.layerCount; ++i) {
-            const std::string name = "model.layers." + std::to_string(i) + ".";
-            const std::string attention = name + "self_attn.";
-            LayerWeights layer;
-            layer.inputNorm = load.tensor(name + "input_layernorm.weight");
-            layer.query = load.linear(attention + "q_proj", config.queryKeyValueBias);
-            layer.key = load.linear(attention + "k_proj", config.queryKeyValueBias);
-            layer.value = load.linear(attention + "v_proj", config.queryKeyValueBias);
-            layer.output = load.linear(attention + "o_proj", config.outputBias);
-            if (config.queryKeyNorm) {
-                layer.queryNorm = load.tensor(attention + "q_norm.weight");
-                layer.keyNorm = load.tensor(attention + "k_norm.weight");
-            }
-            layer.mlpNorm = load.tensor(name + "post_attention_layernorm.weight");
-            layer.gate = load.linear(name + "mlp.gate_proj", config.mlpBias);
-            layer.up = load.linear(name + "mlp.up_proj", config.mlpBias);
-            layer.down = load.linear(name + "mlp.down_proj", config.mlpBias);
-            weights.layers.push_back(std::move(layer));
-        }
+        for (std::int32_t i = 0; i < config.layerCount; ++i)
+            weights.layers.push_back(readLayer<LayerWeights>(config, i, load));
         weights.norm = load.tensor("model.norm.weight");
-        weights.head.weight = load.tensor(config.tiedHead ? table : "lm_head.weight");
-    } catch (const Cancelled&) {
-        return failure(ErrorCode::Cancelled, "Loading the model was cancelled.");
+        weights.head.weight = load.tensor(std::string(headTensor(config)));
+    } catch (const Stopped& stopped) {
+        return Unexpected(stopped.why);
     }
     weights.type = load.mostCommonType();
     return weights;
