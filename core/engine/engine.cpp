@@ -121,7 +121,7 @@ Result<std::vector<float>> Engine::logits(std::span<const TokenId> ids, LogitsOf
         auto cache = m_model->createCache();
         if (!cache)
             return Unexpected(cache.error());
-        auto fed = feedTokens(*m_model, **cache, ids, which, logits, {}, {}, {});
+        auto fed = feedTokens(*m_model, **cache, ids, which, logits);
         if (!fed)
             return Unexpected(fed.error());
         return logits;

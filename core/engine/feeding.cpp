@@ -6,6 +6,27 @@
 
 namespace halftone {
 
+namespace {
+
+/// feed(begin, x [T, D]) for each chunk, until one fails.
+template <class F>
+Result<void> inChunks(const LanguageModel& model, std::span<const TokenId> ids, const F& feed)
+{
+    const auto width = static_cast<std::size_t>(model.identity().embeddingSize);
+    std::vector<float> x(std::min(ids.size(), feedingChunk) * width);
+    for (std::size_t begin = 0; begin < ids.size(); begin += feedingChunk) {
+        const auto chunk = ids.subspan(begin, std::min(feedingChunk, ids.size() - begin));
+        const auto rows = std::span(x).first(chunk.size() * width);
+        if (auto embedded = model.embedTokens(chunk, rows); !embedded)
+            return embedded;
+        if (Result<void> fed = feed(begin, rows); !fed)
+            return fed;
+    }
+    return {};
+}
+
+} // namespace
+
 Result<void> checkToken(const LanguageModel& model, TokenId id)
 {
     const std::int32_t size = model.identity().vocabularySize;
@@ -35,30 +56,32 @@ Result<void> checkPrompt(const LanguageModel& model, std::span<const TokenId> id
     return {};
 }
 
-Result<void> feedTokens(const LanguageModel& model, KvCache& cache, std::span<const TokenId> ids,
-                        LogitsOf which, std::span<float> logits, std::span<float> hidden,
+Result<void> feedPrompt(const LanguageModel& model, KvCache& cache, std::span<const TokenId> ids,
+                        std::span<float> logits, std::span<float> hidden,
                         const ProgressFn& progress, const CancelToken& cancel)
 {
-    const auto embeddingSize = static_cast<std::size_t>(model.identity().embeddingSize);
-    const auto vocabularySize = static_cast<std::size_t>(model.identity().vocabularySize);
-    std::vector<float> x(std::min(ids.size(), feedingChunk) * embeddingSize);
-    for (std::size_t begin = 0; begin < ids.size(); begin += feedingChunk) {
+    return inChunks(model, ids, [&](std::size_t begin, std::span<const float> x) -> Result<void> {
         if (cancel.cancelled())
             return failure(ErrorCode::Cancelled, "Reading the prompt was cancelled.");
-        const auto chunk = ids.subspan(begin, std::min(feedingChunk, ids.size() - begin));
-        const auto rows = std::span(x).first(chunk.size() * embeddingSize);
-        const auto out = which == LogitsOf::All
-                             ? logits.subspan(begin * vocabularySize, chunk.size() * vocabularySize)
-                             : logits;
-        auto fed = model.embedTokens(chunk, rows).and_then([&] {
-            return model.forward(rows, cache, which, out, hidden);
-        });
-        if (!fed)
-            return fed;
-        if (progress)
-            progress({"Reading the prompt", begin + chunk.size(), ids.size()});
-    }
-    return {};
+        auto fed = model.readPrompt(x, cache, logits, hidden);
+        if (fed && progress)
+            progress(
+                {"Reading the prompt", std::min(begin + feedingChunk, ids.size()), ids.size()});
+        return fed;
+    });
+}
+
+Result<void> feedTokens(const LanguageModel& model, KvCache& cache, std::span<const TokenId> ids,
+                        LogitsOf which, std::span<float> logits)
+{
+    const auto vocabularySize = static_cast<std::size_t>(model.identity().vocabularySize);
+    return inChunks(model, ids, [&](std::size_t begin, std::span<const float> x) {
+        const std::size_t rows = std::min(feedingChunk, ids.size() - begin);
+        return model.forward(x, cache, which,
+                             which == LogitsOf::All
+                                 ? logits.subspan(begin * vocabularySize, rows * vocabularySize)
+                                 : logits);
+    });
 }
 
 } // namespace halftone

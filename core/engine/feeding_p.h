@@ -21,11 +21,16 @@ inline constexpr std::size_t feedingChunk = 128;
 /// Refuses an id outside the vocabulary.
 [[nodiscard]] Result<void> checkToken(const LanguageModel&, TokenId);
 
-/// Appends checked `ids` to `cache` and writes the logits after them: [V] for Last, [T, V] for All;
-/// and the last row's hidden state [D], unless `hidden` is empty.
+/// Appends checked `ids` to `cache` as a prompt and writes the logits after the last to `logits`
+/// [V] and its hidden state to `hidden` [D]. Fails with Cancelled, and as the model does.
+[[nodiscard]] Result<void> feedPrompt(const LanguageModel&, KvCache& cache,
+                                      std::span<const TokenId> ids, std::span<float> logits,
+                                      std::span<float> hidden, const ProgressFn&,
+                                      const CancelToken&);
+/// Appends checked `ids` to `cache` and writes the logits after them, as precise as a decode
+/// step's: [V] for Last, [T, V] for All.
 [[nodiscard]] Result<void> feedTokens(const LanguageModel&, KvCache& cache,
                                       std::span<const TokenId> ids, LogitsOf,
-                                      std::span<float> logits, std::span<float> hidden,
-                                      const ProgressFn&, const CancelToken&);
+                                      std::span<float> logits);
 
 } // namespace halftone

@@ -25,11 +25,9 @@ Result<void> Lane::prefill(std::span<const float> before, std::span<const TokenI
         return Unexpected(cache.error());
     const std::span<float> logits = m_own.empty() ? m_logits : m_own;
     if (!before.empty())
-        if (auto fed = m_model->forward(before, **cache, LogitsOf::Last, logits); !fed)
+        if (auto fed = m_model->readPrompt(before, **cache, logits); !fed)
             return fed;
-    if (auto fed = feedTokens(*m_model, **cache, prompt, LogitsOf::Last, logits, m_hidden, progress,
-                              cancel);
-        !fed)
+    if (auto fed = feedPrompt(*m_model, **cache, prompt, logits, m_hidden, progress, cancel); !fed)
         return fed;
     fitVocabulary();
     m_promptOutput = std::make_shared<const Output>(Output{m_logits, m_hidden});

@@ -58,6 +58,15 @@ public:
     [[nodiscard]] virtual Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf,
                                                std::span<float> logits,
                                                std::span<float> hidden = {}) const = 0;
+    /// The same for rows of a prompt, with the last one's logits. An implementation may compute them
+    /// faster and less precisely than forward() does, as long as a row has the same bits however
+    /// the prompt is cut into calls.
+    [[nodiscard]] virtual Result<void> readPrompt(std::span<const float> x, KvCache& cache,
+                                                  std::span<float> logits,
+                                                  std::span<float> hidden = {}) const
+    {
+        return forward(x, cache, LogitsOf::Last, logits, hidden);
+    }
     /// One step of several generations at once: appends row b of `x` [B, D] to `*caches[b]`, all
     /// different, and writes the logits after it to row b of `logits` [B, V] and the hidden state
     /// to row b of `hidden` [B, D]. Each to the bit what forward() gives. On failure the caches are

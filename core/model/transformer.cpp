@@ -133,6 +133,19 @@ Result<ContiguousCache*> Transformer::checkCache(KvCache& cache, std::int64_t ro
 Result<void> Transformer::forward(std::span<const float> x, KvCache& cache, LogitsOf which,
                                   std::span<float> logits, std::span<float> hidden) const
 {
+    return append(x, cache, Purpose::Any, which, logits, hidden);
+}
+
+Result<void> Transformer::readPrompt(std::span<const float> x, KvCache& cache,
+                                     std::span<float> logits, std::span<float> hidden) const
+{
+    return append(x, cache, Purpose::Prompt, LogitsOf::Last, logits, hidden);
+}
+
+Result<void> Transformer::append(std::span<const float> x, KvCache& cache, Purpose purpose,
+                                 LogitsOf which, std::span<float> logits,
+                                 std::span<float> hidden) const
+{
     const auto size = static_cast<std::size_t>(m_config.hiddenSize);
     if (x.empty() || x.size() % size != 0)
         return invalid("A forward pass needs rows of " + std::to_string(size) +
@@ -151,7 +164,7 @@ Result<void> Transformer::forward(std::span<const float> x, KvCache& cache, Logi
     if (!own)
         return Unexpected(own.error());
 
-    auto done = computeRows(x, **own, which, logits, hidden);
+    auto done = computeRows(x, **own, purpose, which, logits, hidden);
     if (done)
         (*own)->advanceTo((*own)->rows() + rows);
     return done;

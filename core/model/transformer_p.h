@@ -28,6 +28,9 @@ public:
     [[nodiscard]] Result<void> forward(std::span<const float> x, KvCache&, LogitsOf,
                                        std::span<float> logits,
                                        std::span<float> hidden) const final;
+    [[nodiscard]] Result<void> readPrompt(std::span<const float> x, KvCache&,
+                                          std::span<float> logits,
+                                          std::span<float> hidden) const final;
     [[nodiscard]] Result<void> forwardEach(std::span<const float> x,
                                            std::span<KvCache* const> caches,
                                            std::span<float> logits,
@@ -44,10 +47,16 @@ protected:
     /// Room for `rows` more rows behind `cache`, and their angles. Throws what the cache throws.
     void makeRoom(ContiguousCache& cache, std::int64_t rows) const;
 
+    /// What rows are read for, where that decides how precisely they are computed.
+    enum class Purpose
+    {
+        Any,
+        Prompt
+    };
     // The functions of LanguageModel, their arguments checked; the caches are this model's. Nothing
     // is thrown, and no cache's row count changes: a caller counts the rows in when all went well.
     [[nodiscard]] virtual Result<void> computeRows(std::span<const float> x, ContiguousCache&,
-                                                   LogitsOf, std::span<float> logits,
+                                                   Purpose, LogitsOf, std::span<float> logits,
                                                    std::span<float> hidden) const = 0;
     [[nodiscard]] virtual Result<void> computeEach(std::span<const float> x,
                                                    std::span<ContiguousCache* const>,
@@ -58,6 +67,8 @@ protected:
                                                            std::span<float> logits) const = 0;
 
 private:
+    [[nodiscard]] Result<void> append(std::span<const float> x, KvCache&, Purpose, LogitsOf,
+                                      std::span<float> logits, std::span<float> hidden) const;
     [[nodiscard]] Result<void> checkToken(TokenId id) const;
     [[nodiscard]] Result<ContiguousCache*> checkCache(KvCache&, std::int64_t rows) const;
     [[nodiscard]] Result<void> checkStep(std::size_t x, std::size_t caches,

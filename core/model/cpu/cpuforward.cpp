@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::int64_t tileRows = 16; // as many as attention has meet a block together
 
+void multiplyPart(const cpu::Product& product, bool rounded, std::int64_t begin, std::int64_t end)
+{
+    (rounded ? cpu::multiplyPanelsRounded : cpu::multiplyPanels)(product, begin, end);
+}
+
 } // namespace
 
 template <class F>
@@ -47,14 +52,15 @@ void CpuModel::throughLayers(std::span<const float> x, const Rows& rows) const
     for (std::size_t i = 0; i < m_weights.layers.size(); ++i) {
         const CpuLayer& layer = m_weights.layers[i];
         normalise(layer.inputNorm, i > 0);
-        multiply(m_scratch.normed.data(), count,
+        multiply(m_scratch.normed.data(), count, rows.rounded,
                  {{layer.query, m_scratch.query.data()},
                   {layer.key, m_scratch.key.data()},
                   {layer.value, m_scratch.value.data()}});
         attend(i, rows);
-        multiply(m_scratch.attended.data(), count, {{layer.output, m_scratch.added.data()}});
+        multiply(m_scratch.attended.data(), count, rows.rounded,
+                 {{layer.output, m_scratch.added.data()}});
         normalise(layer.mlpNorm, true);
-        feedForward(layer, count);
+        feedForward(layer, rows);
     }
     for (std::int64_t i = 0; i < count * width; ++i)
         m_scratch.hidden[static_cast<std::size_t>(i)] +=
@@ -171,16 +177,17 @@ void CpuModel::attendTile(std::size_t layer, std::span<const Place> places, cons
 
 /// added = down(silu(gate(normed)) * up(normed)). The same thread computes a panel of the gate, the
 /// same panel of up and their product.
-void CpuModel::feedForward(const CpuLayer& layer, std::int64_t count) const
+void CpuModel::feedForward(const CpuLayer& layer, const Rows& rows) const
 {
+    const std::int64_t count = rows.count();
     const std::int64_t inner = config().intermediateSize;
     quantise(layer.gate, m_scratch.normed.data(), count);
     const cpu::Product gate =
         product(layer.gate, m_scratch.normed.data(), count, m_scratch.gate.data());
     const cpu::Product up = product(layer.up, m_scratch.normed.data(), count, m_scratch.up.data());
     m_pool->run(layer.gate.weight.panels(), [&](std::int64_t begin, std::int64_t end) {
-        cpu::multiplyPanels(gate, begin, end);
-        cpu::multiplyPanels(up, begin, end);
+        multiplyPart(gate, rows.rounded, begin, end);
+        multiplyPart(up, rows.rounded, begin, end);
         const std::int64_t first = begin * cpu::panelRows;
         const std::int64_t values = std::min(end * cpu::panelRows, inner) - first;
         for (std::int64_t b = 0; b < count; ++b) {
@@ -188,7 +195,7 @@ void CpuModel::feedForward(const CpuLayer& layer, std::int64_t count) const
             cpu::siluTimes(own, m_scratch.up.data() + b * inner + first, values, own);
         }
     });
-    multiply(m_scratch.gate.data(), count, {{layer.down, m_scratch.added.data()}});
+    multiply(m_scratch.gate.data(), count, rows.rounded, {{layer.down, m_scratch.added.data()}});
 }
 
 void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits) const
@@ -197,7 +204,7 @@ void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits) cons
     for (std::int64_t b = begin; b < end; ++b)
         cpu::rmsNorm(m_scratch.hidden.data() + b * width, m_weights.norm.data(),
                      config().normEpsilon, width, m_scratch.normed.data() + (b - begin) * width);
-    multiply(m_scratch.normed.data(), end - begin, {{m_weights.head, logits}});
+    multiply(m_scratch.normed.data(), end - begin, false, {{m_weights.head, logits}});
 }
 
 cpu::Product CpuModel::product(const CpuLinear& linear, const float* x, std::int64_t count,
@@ -222,7 +229,7 @@ void CpuModel::quantise(const CpuLinear& linear, const float* x, std::int64_t co
     });
 }
 
-void CpuModel::multiply(const float* x, std::int64_t count,
+void CpuModel::multiply(const float* x, std::int64_t count, bool rounded,
                         std::initializer_list<Multiplication> all) const
 {
     quantise(all.begin()->linear, x, count);
@@ -236,7 +243,7 @@ void CpuModel::multiply(const float* x, std::int64_t count,
             const std::int64_t from = std::max<std::int64_t>(begin - first, 0);
             const std::int64_t to = std::min(end - first, own);
             if (from < to)
-                cpu::multiplyPanels(product(one.linear, x, count, one.y), from, to);
+                multiplyPart(product(one.linear, x, count, one.y), rounded, from, to);
             first += own;
         }
     });

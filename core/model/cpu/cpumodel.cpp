@@ -30,8 +30,9 @@ Result<std::unique_ptr<KvCache>> CpuModel::createCache() const
     });
 }
 
-Result<void> CpuModel::computeRows(std::span<const float> x, ContiguousCache& cache, LogitsOf which,
-                                   std::span<float> logits, std::span<float> hidden) const
+Result<void> CpuModel::computeRows(std::span<const float> x, ContiguousCache& cache,
+                                   Purpose purpose, LogitsOf which, std::span<float> logits,
+                                   std::span<float> hidden) const
 {
     return guarded("a forward pass", [&]() -> Result<void> {
         const std::int64_t width = config().hiddenSize;
@@ -44,7 +45,7 @@ Result<void> CpuModel::computeRows(std::span<const float> x, ContiguousCache& ca
                 m_places.push_back({&own(cache), cache.rows() + begin + row});
             throughLayers(x.subspan(static_cast<std::size_t>(begin * width),
                                     static_cast<std::size_t>(count * width)),
-                          {m_places});
+                          {.places = m_places, .rounded = purpose == Purpose::Prompt});
             if (which == LogitsOf::All)
                 outputs(0, count, logits.data() + begin * config().vocabularySize);
             else if (begin + count == rows)
@@ -69,7 +70,7 @@ Result<void> CpuModel::computeEach(std::span<const float> x,
             makeRoom(*cache, 1);
             m_places.push_back({&own(*cache), cache->rows()});
         }
-        throughLayers(x, {m_places});
+        throughLayers(x, {.places = m_places});
         outputs(0, std::ssize(caches), logits.data());
         std::copy_n(m_scratch.normed.data(), hidden.size(), hidden.data());
         return {};
@@ -83,7 +84,7 @@ Result<void> CpuModel::computeAlternatives(std::span<const float> x, ContiguousC
         makeRoom(cache, 1);
         m_places.assign(x.size() / static_cast<std::size_t>(config().hiddenSize),
                         Place{&own(cache), cache.rows()});
-        throughLayers(x, {m_places, true});
+        throughLayers(x, {.places = m_places, .alternatives = true});
         outputs(0, std::ssize(m_places), logits.data());
         return {};
     });

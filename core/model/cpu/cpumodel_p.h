@@ -3,8 +3,9 @@
 // exactly where they meet activations; all sums are float32.
 //
 // Every row is computed by itself, in one order, whoever is computed with it: a step alone, in a
-// group, as an alternative or in the middle of a prompt has the same bits, with any number of
-// threads.
+// group, as an alternative or among others that are fed again has the same bits, with any number of
+// threads. A prompt's rows have bits of their own where weights are bf16 and the processor
+// multiplies pairs of those (multiplyPanelsRounded), the same however the prompt is cut.
 //
 // Notation: T rows, D hidden size, H query heads, G kv heads, d head size, V vocabulary.
 #pragma once
@@ -44,6 +45,8 @@ private:
         std::span<const Place> places;
         /// Several have the same place: each attends to its own key alone.
         bool alternatives = false;
+        /// Activations are rounded to bf16 where they meet weights of that type.
+        bool rounded = false;
 
         [[nodiscard]] std::int64_t count() const { return std::ssize(places); }
     };
@@ -65,8 +68,8 @@ private:
         cpu::QuantisedRows quantised;
     };
 
-    [[nodiscard]] Result<void> computeRows(std::span<const float> x, ContiguousCache&, LogitsOf,
-                                           std::span<float> logits,
+    [[nodiscard]] Result<void> computeRows(std::span<const float> x, ContiguousCache&, Purpose,
+                                           LogitsOf, std::span<float> logits,
                                            std::span<float> hidden) const override;
     [[nodiscard]] Result<void> computeEach(std::span<const float> x,
                                            std::span<ContiguousCache* const>,
@@ -95,7 +98,7 @@ private:
     void makeTiles(std::size_t layer, std::span<const Place>) const;
     void attendTile(std::size_t layer, std::span<const Place>, const Tile&, std::int64_t firstHead,
                     std::int64_t endHead) const;
-    void feedForward(const CpuLayer&, std::int64_t count) const;
+    void feedForward(const CpuLayer&, const Rows&) const;
     /// The last norm of rows [begin, end) of m_scratch.hidden, to m_scratch.normed from 0 on, and
     /// the logits after them.
     void outputs(std::int64_t begin, std::int64_t end, float* logits) const;
@@ -106,7 +109,8 @@ private:
         const CpuLinear& linear;
         float* y; // [count, out]
     };
-    void multiply(const float* x, std::int64_t count, std::initializer_list<Multiplication>) const;
+    void multiply(const float* x, std::int64_t count, bool rounded,
+                  std::initializer_list<Multiplication>) const;
     [[nodiscard]] cpu::Product product(const CpuLinear&, const float* x, std::int64_t count,
                                        float* y) const;
     /// Makes the rows ready that matrices of quantised weights take.

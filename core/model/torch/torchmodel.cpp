@@ -34,7 +34,7 @@ Result<std::unique_ptr<KvCache>> TorchModel::createCache() const
     });
 }
 
-Result<void> TorchModel::computeRows(std::span<const float> x, ContiguousCache& cache,
+Result<void> TorchModel::computeRows(std::span<const float> x, ContiguousCache& cache, Purpose,
                                      LogitsOf which, std::span<float> logits,
                                      std::span<float> hidden) const
 {
@@ -72,8 +72,8 @@ Result<void> TorchModel::computeEach(std::span<const float> x,
     const std::size_t width = x.size() / caches.size();
     const std::size_t vocabulary = logits.size() / caches.size();
     for (std::size_t b = 0; b < caches.size(); ++b)
-        if (auto done = computeRows(x.subspan(b * width, width), *caches[b], LogitsOf::Last,
-                                    logits.subspan(b * vocabulary, vocabulary),
+        if (auto done = computeRows(x.subspan(b * width, width), *caches[b], Purpose::Any,
+                                    LogitsOf::Last, logits.subspan(b * vocabulary, vocabulary),
                                     hidden.subspan(b * width, width));
             !done)
             return done;
@@ -86,8 +86,8 @@ Result<void> TorchModel::computeAlternatives(std::span<const float> x, Contiguou
     const auto width = static_cast<std::size_t>(config().hiddenSize);
     const auto vocabulary = static_cast<std::size_t>(config().vocabularySize);
     for (std::size_t b = 0; b < x.size() / width; ++b)
-        if (auto done = computeRows(x.subspan(b * width, width), cache, LogitsOf::Last,
-                                    logits.subspan(b * vocabulary, vocabulary), {});
+        if (auto done = computeRows(x.subspan(b * width, width), cache, Purpose::Any,
+                                    LogitsOf::Last, logits.subspan(b * vocabulary, vocabulary), {});
             !done)
             return done;
     return {};

@@ -22,8 +22,8 @@ public:
     [[nodiscard]] Result<std::unique_ptr<KvCache>> createCache() const override;
 
 private:
-    [[nodiscard]] Result<void> computeRows(std::span<const float> x, ContiguousCache&, LogitsOf,
-                                           std::span<float> logits,
+    [[nodiscard]] Result<void> computeRows(std::span<const float> x, ContiguousCache&, Purpose,
+                                           LogitsOf, std::span<float> logits,
                                            std::span<float> hidden) const override;
     [[nodiscard]] Result<void> computeEach(std::span<const float> x,
                                            std::span<ContiguousCache* const>,

@@ -262,7 +262,7 @@ Replay::Replay(const Engine& engine, const std::vector<TokenId>& prompt,
 
     std::vector<float> x(prompt.size() * m_width);
     wanted(m_model.embedTokens(prompt, x));
-    wanted(m_model.forward(x, *m_cache, LogitsOf::Last, m_logits, m_hidden));
+    wanted(m_model.readPrompt(x, *m_cache, m_logits, m_hidden));
     m_biased = biased(m_logits);
 }
 

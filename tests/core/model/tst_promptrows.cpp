@@ -1,0 +1,168 @@
+// A prompt's rows, which may be computed faster and less precisely than decoded ones: the same bits
+// however the prompt is cut, and how far from the precise ones they are.
+#include "loadedmodel.h"
+#include "qverifyresult.h"
+#include "shareddata.h"
+#include "tinymodel.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <cmath>
+
+using namespace halftone;
+using namespace halftone::test;
+
+namespace {
+
+const std::string tinyConfig =
+    R"({"model_type": "qwen2", "vocab_size": 80, "hidden_size": 64, "num_hidden_layers": 2,)"
+    R"( "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 96,)"
+    R"( "max_position_embeddings": 512, "tie_word_embeddings": true})";
+
+std::vector<int> someIds(int count, int vocabulary)
+{
+    std::vector<int> ids;
+    for (int i = 0; i < count; ++i)
+        ids.push_back((i * i * 7 + i * 3 + 1) % vocabulary);
+    return ids;
+}
+
+/// Logits after the last of `ids`, read as a prompt in parts of `part`.
+Result<std::vector<float>> prompted(const LanguageModel& model, const std::vector<int>& ids,
+                                    std::size_t part)
+{
+    const auto width = static_cast<std::size_t>(model.identity().embeddingSize);
+    std::vector<float> x(ids.size() * width);
+    std::vector<float> logits(static_cast<std::size_t>(model.identity().vocabularySize));
+    const auto cache = model.createCache();
+    if (!cache)
+        return Unexpected(cache.error());
+    if (auto done = model.embedTokens(tokenIds(ids), x); !done)
+        return Unexpected(done.error());
+    for (std::size_t begin = 0; begin < ids.size(); begin += part) {
+        const std::size_t rows = std::min(part, ids.size() - begin);
+        if (auto done = model.readPrompt(std::span(x).subspan(begin * width, rows * width), **cache,
+                                         logits);
+            !done)
+            return Unexpected(done.error());
+    }
+    return logits;
+}
+
+Result<std::vector<float>> decoded(const LanguageModel& model, const std::vector<int>& ids)
+{
+    const auto cache = model.createCache();
+    if (!cache)
+        return Unexpected(cache.error());
+    return feed(model, **cache, ids, LogitsOf::Last);
+}
+
+std::vector<double> logProbabilities(const std::vector<float>& logits)
+{
+    double sum = 0;
+    for (const float logit : logits)
+        sum += std::exp(double{logit});
+    std::vector<double> result;
+    for (const float logit : logits)
+        result.push_back(double{logit} - std::log(sum));
+    return result;
+}
+
+/// KL(p ‖ q), nats.
+double divergence(const std::vector<float>& p, const std::vector<float>& q)
+{
+    const std::vector<double> lp = logProbabilities(p);
+    const std::vector<double> lq = logProbabilities(q);
+    double sum = 0;
+    for (std::size_t i = 0; i < lp.size(); ++i)
+        sum += std::exp(lp[i]) * (lp[i] - lq[i]);
+    return sum;
+}
+
+} // namespace
+
+class TestPromptRows : public QObject
+{
+    Q_OBJECT
+
+    QTemporaryDir m_dir;
+    std::filesystem::path folder() const { return m_dir.path().toStdString(); }
+
+private Q_SLOTS:
+    void aPromptHasTheSameBitsHoweverItIsCut_data()
+    {
+        QTest::addColumn<QString>("type");
+        for (const char* type : {"f32", "bf16", "q8_0"})
+            QTest::newRow(type) << type;
+    }
+
+    void aPromptHasTheSameBitsHoweverItIsCut()
+    {
+        QFETCH(QString, type);
+        writeTinyModel(folder(), tinyConfig);
+        const auto model =
+            loadModel(folder(), {.device = "cpu", .threads = 1, .type = type.toStdString()});
+        const auto threaded =
+            loadModel(folder(), {.device = "cpu", .threads = 3, .type = type.toStdString()});
+        QVERIFY_RESULT(model);
+        QVERIFY_RESULT(threaded);
+        const std::vector<int> ids = someIds(300, 80);
+        const auto atOnce = prompted(**model, ids, ids.size());
+        QVERIFY_RESULT(atOnce);
+        for (const std::size_t part : {std::size_t{1}, std::size_t{7}, std::size_t{128}}) {
+            QCOMPARE(prompted(**model, ids, part).value(), *atOnce);
+            QCOMPARE(prompted(**threaded, ids, part).value(), *atOnce);
+        }
+    }
+
+    void onlyBfloat16WeightsReadAPromptLessPrecisely_data()
+    {
+        QTest::addColumn<QString>("type");
+        for (const char* type : {"f32", "f16", "q8_0", "q4_0"})
+            QTest::newRow(type) << type;
+    }
+
+    void onlyBfloat16WeightsReadAPromptLessPrecisely()
+    {
+        QFETCH(QString, type);
+        writeTinyModel(folder(), tinyConfig);
+        const auto model =
+            loadModel(folder(), {.device = "cpu", .threads = 1, .type = type.toStdString()});
+        QVERIFY_RESULT(model);
+        const std::vector<int> ids = someIds(40, 80);
+        QCOMPARE(prompted(**model, ids, ids.size()).value(), decoded(**model, ids).value());
+    }
+
+    void aPromptOfBfloat16WeightsIsCloseToADecodedOne_data()
+    {
+        QTest::addColumn<QString>("model");
+        QTest::newRow("starter") << "models/starter";
+        QTest::newRow("stories260k") << "models/stories260k";
+    }
+
+    void aPromptOfBfloat16WeightsIsCloseToADecodedOne()
+    {
+        QFETCH(QString, model);
+        const std::filesystem::path models = SHARED_DATA("models/stories260k");
+        const auto loaded = loadModel(models.parent_path().parent_path() / model.toStdString(),
+                                      {.device = "cpu", .threads = 1, .type = "bf16"});
+        QVERIFY_RESULT(loaded);
+        double sum = 0;
+        double largest = 0;
+        constexpr int prompts = 60;
+        for (int length = 1; length <= prompts; ++length) {
+            const auto ids = someIds(length, (*loaded)->identity().vocabularySize);
+            const double kl = divergence(decoded(**loaded, ids).value(),
+                                         prompted(**loaded, ids, ids.size()).value());
+            sum += kl;
+            largest = std::max(largest, kl);
+        }
+        qInfo("KL of the next token after a prompt: mean %.1e nats, largest %.1e", sum / prompts,
+              largest);
+        QVERIFY(largest < 1e-3);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestPromptRows)
+#include "tst_promptrows.moc"
