@@ -38,7 +38,7 @@ Result<std::shared_ptr<const Engine>> loadOne(const RunInfo& info, const Wanted&
     const auto folder = folderOf(info, wanted);
     if (!folder)
         return Unexpected(folder.error());
-    // Sums are split among threads, so another count gives other bits.
+    // On a GPU, and through libtorch, another number of threads gives other bits.
     auto engine = ModelChoice{folder->string(), info.model.device, info.model.threads,
                               weightTypeIn(wanted.model.fingerprint)}
                       .load();

@@ -4,43 +4,17 @@
 //
 // The model is a script that copies logits, so its forward time is left out. Lower quartiles, since
 // on a shared machine a long step is nearly always interrupted.
+#include "countedallocations.h"
 #include "engine/engine.h"
 #include "scriptedmodel.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
 using namespace halftone;
-
-namespace {
-
-std::atomic<std::int64_t> allocations = 0;
-
-} // namespace
-
-void* operator new(std::size_t size)
-{
-    ++allocations;
-    if (void* const memory = std::malloc(size))
-        return memory;
-    throw std::bad_alloc();
-}
-
-void operator delete(void* memory) noexcept
-{
-    std::free(memory);
-}
-
-void operator delete(void* memory, std::size_t) noexcept
-{
-    std::free(memory);
-}
 
 namespace {
 
@@ -115,13 +89,13 @@ void measure(const std::shared_ptr<const Engine>& engine, const Case& one, std::
     }
     std::vector<double> logits, decide, record, all, counted;
     while (!(*session)->finished()) {
-        const std::int64_t before = allocations;
+        const std::int64_t before = test::allocationsSoFar();
         const auto begin = std::chrono::steady_clock::now();
         const auto step = (*session)->step();
         const auto end = std::chrono::steady_clock::now();
         if (!step || *step == nullptr)
             break;
-        counted.push_back(static_cast<double>(allocations - before));
+        counted.push_back(static_cast<double>(test::allocationsSoFar() - before));
         const StepTimes& times = (*step)->times;
         logits.push_back(microseconds(times.logitsNs));
         decide.push_back(microseconds(times.decideNs));
@@ -145,7 +119,7 @@ int main(int argc, char** argv)
 {
     const std::int64_t steps = argc > 1 ? std::atoll(argv[1]) : 60;
     const auto engine =
-        Engine::fromParts(std::make_unique<bench::ScriptedModel>(vocabulary), nullptr,
+        Engine::fromParts(std::make_unique<test::ScriptedModel>(vocabulary), nullptr,
                           {.thinkStart = TokenId{2}, .thinkEnd = TokenId{3}, .endTokens = {}});
     for (const Case& one : cases())
         measure(engine, one, steps);

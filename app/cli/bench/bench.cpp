@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace halftone::cli {
 
@@ -64,36 +65,30 @@ void addModel(CLI::App& command, BenchOptions& options)
         ->excludes("--model");
 }
 
+template <class T>
+void addList(CLI::App& command, const std::string& name, std::vector<T>& values,
+             const std::string& what, const CLI::Validator& each)
+{
+    command.add_option(name, values, what)->type_name("LIST")->delimiter(',')->check(each);
+}
+
 void addLists(CLI::App& command, BenchmarkPlan& plan)
 {
     constexpr std::int64_t most = 1'000'000;
-    command
-        .add_option("--parts", plan.parts,
-                    "What to measure, of prefill, decode, recording, soft, batch, probes; default "
-                    "all")
-        ->type_name("LIST")
-        ->delimiter(',')
-        ->check(CLI::IsMember(benchmarkParts()));
-    command
-        .add_option("--prefill", plan.prefill,
-                    "Lengths of prompts, in tokens; default 128,512,2048")
-        ->type_name("LIST")
-        ->delimiter(',')
-        ->check(CLI::Range(std::int64_t{1}, most));
-    command
-        .add_option("--context", plan.contexts,
-                    "Tokens before the first step of decoding; default 0,1024,4096. The shortest "
-                    "is that of every other part")
-        ->type_name("LIST")
-        ->delimiter(',')
-        ->check(CLI::Range(std::int64_t{0}, most));
-    command
-        .add_option("--batch", plan.batches,
-                    "Numbers of sequences that advance together, and of vectors that are tried "
-                    "together; default 1,2,4,8,16,32")
-        ->type_name("LIST")
-        ->delimiter(',')
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}));
+    addList(command, "--parts", plan.parts,
+            "What to measure, of prefill, decode, recording, soft, batch, probes; default all",
+            CLI::IsMember(benchmarkParts()));
+    addList(command, "--prefill", plan.prefill,
+            "Lengths of prompts, in tokens; default 128,512,2048",
+            CLI::Range(std::int64_t{1}, most));
+    addList(command, "--context", plan.contexts,
+            "Tokens before the first step of decoding; default 0,1024,4096. The shortest is that "
+            "of every other part",
+            CLI::Range(std::int64_t{0}, most));
+    addList(command, "--batch", plan.batches,
+            "Numbers of sequences that advance together, and of vectors that are tried together; "
+            "default 1,2,4,8,16,32",
+            CLI::Range(std::int64_t{1}, std::int64_t{1024}));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "sampling/filters.h"
 
 #include "base/rng.h"
+#include "filtertools.h"
 #include "qverifyresult.h"
 #include "referencesampling.h"
 
@@ -11,11 +12,10 @@
 #include <limits>
 
 using namespace halftone;
+using namespace halftone::test;
 namespace reference = halftone::test::reference;
 
 namespace {
-
-constexpr float infinity = std::numeric_limits<float>::infinity();
 
 /// Logits whose softmax at T = 1 are these probabilities.
 std::vector<float> logitsOf(const std::vector<double>& probabilities)
@@ -24,29 +24,6 @@ std::vector<float> logitsOf(const std::vector<double>& probabilities)
     for (const double p : probabilities)
         logits.push_back(static_cast<float>(std::log(p)));
     return logits;
-}
-
-Distribution filter(const std::vector<float>& logits, const SamplingSettings& settings)
-{
-    Distribution out;
-    filterLogits(logits, settings, out);
-    return out;
-}
-
-/// By id, as the tests' tables write them.
-std::vector<double> byId(const Distribution& distribution, std::size_t size)
-{
-    std::vector<double> p(size, 0);
-    for (const WeightedToken& token : distribution.tokens)
-        p[token.id.index()] = token.probability;
-    return p;
-}
-
-bool near(const std::vector<double>& a, const std::vector<double>& b, double tolerance)
-{
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(),
-                      [=](double x, double y) { return std::abs(x - y) <= tolerance; });
 }
 
 std::vector<FilterOrder> allOrders()
@@ -92,15 +69,6 @@ private Q_SLOTS:
     void leavesOutWhatIsImpossible();
     void isEmptyOnlyWithoutAnyFiniteLogit();
     void sortsAWholeSmallVocabulary();
-    void sortsTheHeadOfAWholeLargeVocabulary();
-    void knowsAWholeLargeVocabularyWithoutWeighingAllOfIt_data();
-    void knowsAWholeLargeVocabularyWithoutWeighingAllOfIt();
-    void drawsFromAWholeLargeVocabularyWhatTheExactOddsGive();
-    void filtersALargeVocabularyAsTheReferenceDoes_data();
-    void filtersALargeVocabularyAsTheReferenceDoes();
-    void keepsATailWhoseOddsUnderflowOut();
-    void findsATopPSetThatIsLarge();
-    void findsALargeTopK();
     void givesTheSameBitsFromUsedStorage();
     void drawsAtCumulativeProbabilities();
     void drawsWithTheStatedFrequencies_data();
@@ -202,23 +170,21 @@ void tst_Filters::agreesWithTheReferenceInListsOfAllSix()
     int orders = 0;
     do {
         ++orders;
-        for (const SamplingSettings& given :
-             {SamplingSettings{.temperature = 1.4,
-                               .topK = 40,
-                               .topP = 0.95,
-                               .minP = 0.01,
-                               .topNSigma = 1.5,
-                               .typicalP = 0.9},
-              SamplingSettings{.temperature = 0.7,
-                               .topK = 0,
-                               .topP = 1,
-                               .minP = 0,
-                               .topNSigma = 2.5,
-                               .typicalP = 0.4}}) {
+        for (const SamplingSettings& given : {SamplingSettings{.temperature = 1.4,
+                                             .topK = 40,
+                                             .topP = 0.95,
+                                             .minP = 0.01,
+                                             .topNSigma = 1.5,
+                                             .typicalP = 0.9},
+                                              SamplingSettings{.temperature = 0.7,
+                                              .topK = 0,
+                                              .topP = 1,
+                                              .minP = 0,
+                                              .topNSigma = 2.5,
+                                              .typicalP = 0.4}}) {
             SamplingSettings settings = given;
             settings.order = order;
-            const auto logits =
-                reference::randomLogits(120, static_cast<std::uint64_t>(orders), 2);
+            const auto logits = reference::randomLogits(120, static_cast<std::uint64_t>(orders), 2);
             const auto expected = reference::filtered(logits, settings);
             QVERIFY2(near(byId(filter(logits, settings), logits.size()), expected, 1e-12),
                      name(order).c_str());
@@ -277,8 +243,8 @@ void tst_Filters::keepsTheTypicalTokenThatCrosses()
     // H = 1.09: distances 0.58, 0.52, 1.21, 1.21.
     const auto logits = logitsOf({0.6, 0.2, 0.1, 0.1});
     QVERIFY(near(byId(filter(logits, {.typicalP = 0.3}), 4), {0.75, 0.25, 0, 0}, 1e-6));
-    QVERIFY(near(byId(filter(logits, {.typicalP = 0.85}), 4), {2.0 / 3, 2.0 / 9, 1.0 / 9, 0},
-                 1e-6));
+    QVERIFY(
+        near(byId(filter(logits, {.typicalP = 0.85}), 4), {2.0 / 3, 2.0 / 9, 1.0 / 9, 0}, 1e-6));
     QCOMPARE(filter(logits, {.typicalP = 1}).tokens.size(), 4U);
     QCOMPARE(filter(logits, {.typicalP = 0}).tokens.size(), 1U);
 }
@@ -296,12 +262,8 @@ void tst_Filters::measuresMinPOnWhatTypicalLeft()
 void tst_Filters::leavesOutFiltersThatAreNotNamed()
 {
     const auto logits = reference::randomLogits(100, 3);
-    SamplingSettings settings{.temperature = 0.8,
-                              .topK = 3,
-                              .topP = 0.2,
-                              .minP = 0.9,
-                              .topNSigma = 0.1,
-                              .typicalP = 0.1};
+    SamplingSettings settings{
+        .temperature = 0.8, .topK = 3, .topP = 0.2, .minP = 0.9, .topNSigma = 0.1, .typicalP = 0.1};
     settings.order = {Filter::Temperature};
     QVERIFY(near(byId(filter(logits, settings), 100), reference::softmax(logits, 0.8), 1e-12));
 }
@@ -416,151 +378,6 @@ void tst_Filters::sortsAWholeSmallVocabulary()
                        [](const auto& a, const auto& b) { return a.probability > b.probability; }));
 }
 
-void tst_Filters::sortsTheHeadOfAWholeLargeVocabulary()
-{
-    const int size = 150'000;
-    const auto logits = reference::randomLogits(size, 4);
-    Distribution found = filter(logits, {});
-    found.complete();
-    QCOMPARE(found.tokens.size(), static_cast<std::size_t>(size));
-    QCOMPARE(found.tailSize, size - Distribution::sortedTokens);
-
-    const auto tail = found.tokens.begin() + Distribution::sortedTokens;
-    const auto byProbability = [](const auto& a, const auto& b) {
-        return a.probability > b.probability;
-    };
-    QVERIFY(std::is_sorted(found.tokens.begin(), tail, byProbability));
-    QVERIFY(std::is_sorted(tail, found.tokens.end(),
-                           [](const auto& a, const auto& b) { return a.id < b.id; }));
-    QVERIFY(std::max_element(tail, found.tokens.end(), [](const auto& a, const auto& b) {
-                return a.probability < b.probability;
-            })->probability <= (tail - 1)->probability);
-
-    const auto expected = reference::softmax(logits, 1);
-    QVERIFY(near(byId(found, expected.size()), expected, 1e-14));
-    for (const int id : {0, 1, 77'777, size - 1})
-        QVERIFY(std::abs(found.probability(TokenId{id}) - expected[static_cast<std::size_t>(id)]) <
-                1e-14);
-    QCOMPARE(found.probability(TokenId{size}), 0.0);
-}
-
-void tst_Filters::knowsAWholeLargeVocabularyWithoutWeighingAllOfIt_data()
-{
-    QTest::addColumn<double>("temperature");
-    for (const double temperature : {0.3, 0.6, 1.0, 2.0})
-        QTest::addRow("T = %g", temperature) << temperature;
-}
-
-void tst_Filters::knowsAWholeLargeVocabularyWithoutWeighingAllOfIt()
-{
-    QFETCH(double, temperature);
-    auto logits = reference::randomLogits(20'000, 4);
-    logits[5] = logits[19'999] = -infinity;
-    logits[7] = std::numeric_limits<float>::quiet_NaN();
-    logits[9] = infinity;
-    const Distribution found = filter(logits, {.temperature = temperature});
-    QVERIFY(!found.isComplete());
-    Distribution all = found;
-    all.complete();
-    QVERIFY(all.isComplete());
-    QCOMPARE(all.tokens.size(), logits.size() - 4);
-
-    QCOMPARE(found.support(), all.tokens.size());
-    QVERIFY(std::abs(found.entropy() - all.entropy()) < 1e-5);
-    for (const int id : {0, 5, 7, 9, 1234, 19'998, 20'000})
-        QVERIFY(std::abs(found.probability(TokenId{id}) - all.probability(TokenId{id})) <=
-                1e-6 * all.probability(TokenId{id}));
-    for (std::size_t i = 0; i < found.tokens.size(); ++i) {
-        QVERIFY(found.tokens[i].id == all.tokens[i].id);
-        QVERIFY(std::abs(found.tokens[i].probability - all.tokens[i].probability) <
-                1e-6 * all.tokens[i].probability);
-    }
-}
-
-void tst_Filters::drawsFromAWholeLargeVocabularyWhatTheExactOddsGive()
-{
-    const auto logits = reference::randomLogits(20'000, 5, 4);
-    const Distribution found = filter(logits, {});
-    Distribution all = found;
-    all.complete();
-    for (int i = 0; i < 500; ++i)
-        QCOMPARE(draw(found, i / 500.0).value, draw(all, i / 500.0).value);
-    // On both sides of where one token's share ends.
-    double reached = 0;
-    for (std::size_t i = 0; i < 20; ++i) {
-        reached += all.tokens[i].probability;
-        for (const double u : {std::nextafter(reached, 0.0), reached, reached - 1e-8})
-            QCOMPARE(draw(found, u).value, draw(all, u).value);
-    }
-}
-
-void tst_Filters::filtersALargeVocabularyAsTheReferenceDoes_data()
-{
-    QTest::addColumn<double>("temperature");
-    QTest::addColumn<int>("topK");
-    QTest::addColumn<double>("topP");
-    QTest::addColumn<double>("minP");
-    QTest::addColumn<double>("typicalP");
-    QTest::newRow("top-k") << 1.0 << 30 << 1.0 << 0.0 << 1.0;
-    QTest::newRow("large top-k") << 0.7 << 3000 << 1.0 << 0.0 << 1.0;
-    QTest::newRow("larger top-k") << 0.7 << 7000 << 1.0 << 0.0 << 1.0;
-    QTest::newRow("small top-p") << 0.5 << 0 << 0.3 << 0.0 << 1.0;
-    QTest::newRow("top-p") << 0.6 << 0 << 0.95 << 0.0 << 1.0;
-    QTest::newRow("large top-p") << 1.5 << 0 << 0.999 << 0.0 << 1.0;
-    QTest::newRow("min-p") << 1.0 << 0 << 1.0 << 0.05 << 1.0;
-    QTest::newRow("small min-p") << 2.0 << 0 << 1.0 << 1e-4 << 1.0;
-    QTest::newRow("typical") << 1.0 << 0 << 1.0 << 0.0 << 0.9;
-    QTest::newRow("all") << 0.6 << 300 << 0.95 << 0.001 << 0.99;
-}
-
-void tst_Filters::filtersALargeVocabularyAsTheReferenceDoes()
-{
-    QFETCH(double, temperature);
-    QFETCH(int, topK);
-    QFETCH(double, topP);
-    QFETCH(double, minP);
-    QFETCH(double, typicalP);
-    auto logits = reference::randomLogits(20'000, 9, 3);
-    // The best beside each other, as a vocabulary's first tokens are.
-    for (std::size_t i = 500; i < 520; ++i)
-        logits[i] += 8;
-    const SamplingSettings settings{
-        .temperature = temperature, .topK = topK, .topP = topP, .minP = minP, .typicalP = typicalP};
-    QVERIFY(near(byId(filter(logits, settings), logits.size()),
-                 reference::filtered(logits, settings), 1e-13));
-}
-
-void tst_Filters::keepsATailWhoseOddsUnderflowOut()
-{
-    std::vector<float> logits(1000, -5000.0F);
-    logits[3] = 0;
-    logits[900] = 0;
-    const Distribution found = filter(logits, {});
-    QCOMPARE(found.tokens.size(), 2U);
-    QCOMPARE(found.tailSize, 0U);
-    QCOMPARE(found.probability(TokenId{900}), 0.5);
-    QCOMPARE(found.probability(TokenId{4}), 0.0);
-}
-
-void tst_Filters::findsATopPSetThatIsLarge()
-{
-    const auto logits = reference::randomLogits(5000, 8, 0.2);
-    const SamplingSettings settings{.topP = 0.9};
-    const Distribution found = filter(logits, settings);
-    QVERIFY(found.tokens.size() > 2000);
-    QVERIFY(near(byId(found, logits.size()), reference::filtered(logits, settings), 1e-14));
-    QCOMPARE(found.tailSize, 0U);
-}
-
-void tst_Filters::findsALargeTopK()
-{
-    const auto logits = reference::randomLogits(5000, 8);
-    const SamplingSettings settings{.topK = 1234};
-    const Distribution found = filter(logits, settings);
-    QCOMPARE(found.tokens.size(), 1234U);
-    QVERIFY(near(byId(found, logits.size()), reference::filtered(logits, settings), 1e-14));
-}
-
 void tst_Filters::givesTheSameBitsFromUsedStorage()
 {
     const auto logits = reference::randomLogits(3000, 6);
@@ -641,9 +458,9 @@ void tst_Filters::refusesOrdersThatAreNone_data()
 {
     QTest::addColumn<QByteArray>("text");
     for (const char* text :
-         {"", ",", "top-k,top-p", "temperature,top-k,top-p,top-p",
-          "temperature,top-k,top-p,min-p,", "temperature,top-k,top-p,min-p,top-k",
-          "temperature,top-k,top-q", "temperature top-k top-p min-p", "temperature,typical-p"})
+         {"", ",", "top-k,top-p", "temperature,top-k,top-p,top-p", "temperature,top-k,top-p,min-p,",
+          "temperature,top-k,top-p,min-p,top-k", "temperature,top-k,top-q",
+          "temperature top-k top-p min-p", "temperature,typical-p"})
         QTest::addRow("'%s'", text) << QByteArray(text);
 }
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace halftone::bench {
+namespace halftone::test {
 
 class CountingCache : public KvCache
 {
@@ -142,4 +142,4 @@ private:
     ModelIdentity m_identity;
 };
 
-} // namespace halftone::bench
+} // namespace halftone::test
