@@ -1,6 +1,7 @@
 // A prompt's rows, which may be computed faster and less precisely than decoded ones: the same bits
 // however the prompt is cut, and how far from the precise ones they are.
 #include "loadedmodel.h"
+#include "nexttoken.h"
 #include "qverifyresult.h"
 #include "shareddata.h"
 #include "tinymodel.h"
@@ -8,7 +9,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-#include <cmath>
+#include <algorithm>
 
 using namespace halftone;
 using namespace halftone::test;
@@ -56,28 +57,6 @@ Result<std::vector<float>> decoded(const LanguageModel& model, const std::vector
     if (!cache)
         return Unexpected(cache.error());
     return feed(model, **cache, ids, LogitsOf::Last);
-}
-
-std::vector<double> logProbabilities(const std::vector<float>& logits)
-{
-    double sum = 0;
-    for (const float logit : logits)
-        sum += std::exp(double{logit});
-    std::vector<double> result;
-    for (const float logit : logits)
-        result.push_back(double{logit} - std::log(sum));
-    return result;
-}
-
-/// KL(p ‖ q), nats.
-double divergence(const std::vector<float>& p, const std::vector<float>& q)
-{
-    const std::vector<double> lp = logProbabilities(p);
-    const std::vector<double> lq = logProbabilities(q);
-    double sum = 0;
-    for (std::size_t i = 0; i < lp.size(); ++i)
-        sum += std::exp(lp[i]) * (lp[i] - lq[i]);
-    return sum;
 }
 
 } // namespace
