@@ -339,8 +339,12 @@ private Q_SLOTS:
         auto* samples = bench.find<QToolButton>("samples");
         QVERIFY(samples->isVisible());
         QVERIFY(samples->menu()->actions().size() >= 2);
-        samples->menu()->actions().back()->trigger();
-        QVERIFY(bench.panel.request().prompt.endsWith(QStringLiteral("sum <think>")));
+        for (QAction* sample : samples->menu()->actions()) {
+            const QString before = bench.panel.request().prompt;
+            sample->trigger();
+            QVERIFY(bench.panel.request().prompt != before);
+            QVERIFY(bench.panel.request().prompt.endsWith(QStringLiteral(" <think>")));
+        }
         bench.panel.chooseModel(modelFolder(bench.folder, "other"));
         QVERIFY(!samples->isVisible());
     }

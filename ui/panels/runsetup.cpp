@@ -71,7 +71,7 @@ struct Sample
     const char* prompt;
 };
 
-// Of the two kinds of text that the built-in models learnt; see their README.
+// Of the kinds of text that the built-in models learnt; see their README.
 constexpr Sample samples[] = {
     {QT_TRANSLATE_NOOP("halftone::ui::RunSetup", "A walk with a fork at its start"),
      "diff gill . bern diff . bern femp . gill nilt . femp lell . from bern <think>"},
@@ -79,10 +79,16 @@ constexpr Sample samples[] = {
      "pask melt . lorn ruzz . velt lorn . lorn pask . ruzz tirk . from velt <think>"},
     {QT_TRANSLATE_NOOP("halftone::ui::RunSetup", "A walk with one way only"),
      "kork salt . zond kork . salt fask . fask rilt . from zond <think>"},
+    {QT_TRANSLATE_NOOP("halftone::ui::RunSetup", "A question on a graph, with decoys"),
+     "Rex is a diff. Every diff is a bern. Rex is a nopt. Every pill is a ruff. Every pill is a "
+     "sisk. Every folt is a pill. Every nopt is a velt. Sam is a folt. Every bern is a valt. Every "
+     "diff is a velt. Sam is a bust. Is Rex a valt or a ruff? <think>"},
+    {QT_TRANSLATE_NOOP("halftone::ui::RunSetup", "A word problem"),
+     "Tom has 18 stamps. Tom gives half of the stamps to Fae. Then Tom has 4 times as many stamps. "
+     "Tom sells 18 stamps. How many stamps does Tom have? <think>"},
     {QT_TRANSLATE_NOOP("halftone::ui::RunSetup", "A sum of four digits"),
      "7 + 5 + 9 + 4 sum <think>"},
-    {QT_TRANSLATE_NOOP("halftone::ui::RunSetup", "A sum of six digits"),
-     "3 + 8 + 6 + 1 + 9 + 2 sum <think>"},
+    {QT_TRANSLATE_NOOP("halftone::ui::RunSetup", "A permutation"), "order 2 1 3 of i b e <think>"},
 };
 
 } // namespace

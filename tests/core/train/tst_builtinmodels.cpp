@@ -1,7 +1,12 @@
-// The models that ship: small, and computed as float64 says.
+// The models that ship: what they say of themselves is so.
 #include "engine/engine.h"
+#include "eval/evaluation.h"
+#include "eval/items.h"
+#include "eval/report.h"
 #include "format/modelfolder.h"
 #include "qverifyresult.h"
+#include "safetensorswriter.h"
+#include "testrun.h"
 #include "train/trainingmodel.h"
 
 #include <QTest>
@@ -11,12 +16,13 @@
 #include <numeric>
 
 using namespace halftone;
+using namespace halftone::test;
 
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path shipped = HALFTONE_SHIPPED_MODELS;
+const fs::path shipped = HALFTONE_RESOURCES "/models";
 
 std::vector<fs::path> folders()
 {
@@ -54,6 +60,38 @@ class BuiltInModelsTest : public QObject
             QTest::newRow(folder.filename().c_str()) << QString::fromStdString(folder.filename());
     }
 
+    /// The share of 60 fresh questions that a setting answers rightly.
+    static double shareRight(const std::string& model, const std::string& data,
+                             const std::string& setting)
+    {
+        const TemporaryFolder folder;
+        EvaluationRequest request;
+        const auto engine = Engine::load(shipped / model, {.device = "cpu", .threads = 1});
+        auto plan = evaluationPlanFromJson(R"({"data": )" + data +
+                                           R"(, "batch": 20, "settings": [)" + setting + "]}");
+        if (!engine || !plan)
+            return -1;
+        auto items = itemsOf(*plan);
+        if (!items)
+            return -1;
+        const EvaluationPlan kept = *plan;
+        request.engine = *engine;
+        request.plan = std::move(*plan);
+        request.items = std::move(*items);
+        request.library = folder.library();
+        const auto id = evaluate(std::move(request));
+        if (!id)
+            return -1;
+        const auto store = EvaluationStore::open(folder.library());
+        const auto samples = (*store)->samples(*id);
+        return static_cast<double>(std::count_if(samples->begin(), samples->end(),
+                                                 [](const StoredSample& sample) {
+                                                     return sample.outcome &&
+                                                            sample.outcome->correct;
+                                                 })) /
+               static_cast<double>(samples->size());
+    }
+
 private Q_SLOTS:
     void allTogetherAreSmall()
     {
@@ -62,6 +100,17 @@ private Q_SLOTS:
             bytes += entry.is_regular_file() ? entry.file_size() : 0;
         QVERIFY2(bytes <= 24'000'000, qPrintable(QString::number(bytes)));
         QVERIFY(!folders().empty());
+        QCOMPARE(folders().front().filename(), fs::path("reasoner"));
+    }
+
+    void theCardSaysHowItWasTrained_data() { eachFolder(); }
+
+    void theCardSaysHowItWasTrained()
+    {
+        QFETCH(QString, name);
+        const std::string card = readText(shipped / name.toStdString() / "README.md");
+        for (const char* part : {"## Recipe", "| seed |", "| tokens seen |", "## Accuracy"})
+            QVERIFY2(card.find(part) != std::string::npos, part);
     }
 
     /// The inference model in float32 against the training model's own forward pass in float64.
@@ -97,6 +146,42 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < found->size(); ++i)
             worst = std::max(worst, std::fabs((*found)[i] - (*expected)[i]));
         QVERIFY2(worst < 2e-3F, qPrintable(QString::number(worst)));
+    }
+
+    void theyReason_data()
+    {
+        QTest::addColumn<QString>("model");
+        QTest::addColumn<QString>("data");
+        QTest::addColumn<QString>("setting");
+        QTest::addColumn<double>("least");
+        const QString greedy =
+            R"({"name": "greedy", "parameters": {"temperature": 0}, "max_steps": 128})";
+        const QString soft = R"({"name": "soft", "mode": "soft", "max_steps": 128, "parameters": )"
+                             R"({"temperature": 1, "top-k": 0, "top-p": 1, "min-p": 0, )"
+                             R"("max-topk": 8, "answer-temperature": 0}})";
+        const QString walks = R"({"task": "walks", "seed": 9, "count": 60})";
+        QTest::newRow("walks") << "reasoner" << walks << greedy << 0.95;
+        QTest::newRow("arithmetic")
+            << "reasoner"
+            << R"({"task": "arithmetic", "seed": 9, "count": 60})" << greedy << 0.9;
+        QTest::newRow("graph") << "reasoner"
+                               << R"({"task": "graph", "seed": 9, "forks": false, "count": 60})"
+                               << greedy << 0.9;
+        QTest::newRow("walks, softly") << "reasoner-soft" << walks << soft << 0.9;
+        QTest::newRow("graph with forks, softly")
+            << "reasoner-soft"
+            << R"({"task": "graph", "seed": 9, "count": 60})" << soft << 0.75;
+    }
+
+    void theyReason()
+    {
+        QFETCH(QString, model);
+        QFETCH(QString, data);
+        QFETCH(QString, setting);
+        QFETCH(double, least);
+        const double share =
+            shareRight(model.toStdString(), data.toStdString(), setting.toStdString());
+        QVERIFY2(share >= least, qPrintable(QString::number(share)));
     }
 };
 

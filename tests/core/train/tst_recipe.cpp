@@ -2,6 +2,7 @@
 #include "qverifyresult.h"
 #include "train/recipe.h"
 
+#include <QDir>
 #include <QTest>
 
 using namespace halftone;
@@ -116,6 +117,28 @@ private Q_SLOTS:
         QCOMPARE(rateAt(settings, 8, 12), 0.75); // half way down
         QCOMPARE(rateAt(settings, 12, 12), 0.5);
     }
+
+    void thoseThatComeAlongCanBeRun_data()
+    {
+        QTest::addColumn<QString>("file");
+        for (const QString& name : folder().entryList(QDir::Files))
+            QTest::newRow(qPrintable(name)) << folder().filePath(name);
+    }
+    void thoseThatComeAlongCanBeRun()
+    {
+        QFETCH(QString, file);
+        const auto recipe = readRecipe(file.toStdString());
+        QVERIFY_RESULT(recipe);
+        QCOMPARE(recipe->name, QFileInfo(file).completeBaseName().toStdString());
+        // It goes on from a model that is there, or that another of them makes.
+        if (!recipe->from.empty())
+            QVERIFY(std::filesystem::exists(recipe->from / "config.json") ||
+                    folder().exists(QString::fromStdString(recipe->from.filename().string() +
+                                                           ".json")));
+    }
+
+private:
+    static QDir folder() { return QDir(QStringLiteral(HALFTONE_RESOURCES "/recipes")); }
 };
 
 QTEST_GUILESS_MAIN(TestRecipe)
