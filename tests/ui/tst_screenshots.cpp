@@ -65,8 +65,8 @@ int colourCount(const QImage& image)
 
 QStringList builtInModels()
 {
-    return {QStringLiteral(HALFTONE_TEST_MODELS "/starter"),
-            QStringLiteral(HALFTONE_TEST_MODELS "/starter-soft")};
+    return {QStringLiteral(HALFTONE_BUILT_IN_MODELS "/reasoner"),
+            QStringLiteral(HALFTONE_BUILT_IN_MODELS "/reasoner-soft")};
 }
 
 /// A newcomer's: an empty library and the built-in models.
