@@ -142,6 +142,22 @@ private Q_SLOTS:
         QCOMPARE(doneRuns().size(), 60U);
     }
 
+    void whatWasComputedFromOtherWeightsIsResumedWithThose()
+    {
+        m_engine->loadModel(m_models->entries().front().folder, u"q8_0"_s);
+        QTRY_VERIFY_WITH_TIMEOUT(m_engine->model() != nullptr, patienceMs);
+        stopAmong(longer);
+        close();
+        const std::size_t stored = doneRuns().size();
+        QVERIFY(stored > 0 && stored < 60);
+        open(place() / "library.sqlite"); // no model is in memory
+        QTRY_COMPARE(table("evaluationList").model()->rowCount(), 1);
+        table("evaluationList").selectRow(0);
+        click("resumeEvaluation");
+        QTRY_COMPARE_WITH_TIMEOUT(label("planMessage"), u"Finished: longer."_s, patienceMs);
+        QCOMPARE(doneRuns().size(), 60U);
+    }
+
     void untilItEndsNothingElseIsDecodedAndStoredRunsAreRead()
     {
         choosePlan(tiny);

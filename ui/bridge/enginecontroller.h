@@ -36,6 +36,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace halftone::ui {
@@ -61,6 +62,7 @@ struct PlanRequest
 {
     std::vector<EvaluationPlan> plans; // one for each data set; not none
     QString model;                     // folder
+    std::optional<std::string> type;   // of its weights, as in ModelOptions; none: as in memory
     QString partner;                   // folder; empty where the plan has none
     bool resume = false;               // goes on with the newest evaluation of the plan
     EvaluationId resumed;              // or with this one; 0: the newest

@@ -1,6 +1,7 @@
 // The engine thread's evaluations of plans.
 #include "bridge/engineworker_p.h"
 #include "eval/planrun.h"
+#include "model/modellibrary.h"
 
 namespace halftone::ui {
 
@@ -17,9 +18,11 @@ Result<void> EngineController::Worker::evaluate(EvaluateCommand& command)
     if (!requests)
         return Unexpected(requests.error());
     const std::filesystem::path folder = asked.model.toStdString();
+    const bool inMemory =
+        m_engine && folder == m_engineFolder &&
+        (!asked.type || *asked.type == weightTypeIn(m_engine->identity().fingerprint));
     const Result<std::shared_ptr<const Engine>> engine =
-        m_engine && folder == m_engineFolder ? m_engine
-                                             : m_loader(folder, {}, progress(), command.cancel);
+        inMemory ? m_engine : m_loader(folder, asked.type.value_or(""), progress(), command.cancel);
     if (!engine)
         return Unexpected(engine.error());
     const std::filesystem::path second = asked.partner.toStdString();

@@ -3,6 +3,7 @@
 #include "eval/plan.h"
 #include "format/modelfolder.h"
 #include "icons.h"
+#include "model/modellibrary.h"
 #include "models/evaluationlistmodel.h"
 #include "models/modellist.h"
 #include "models/traininglistmodel.h"
@@ -313,6 +314,7 @@ void PlanBar::resumeChosen()
     request.plans.push_back(std::move(*plan));
     request.model = *model;
     request.partner = *partner;
+    request.type = weightTypeIn(info.fingerprint);
     request.resume = true;
     request.resumed = info.id;
     begin(request);
