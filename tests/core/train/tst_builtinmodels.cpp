@@ -168,6 +168,12 @@ private Q_SLOTS:
                                << R"({"task": "graph", "seed": 9, "forks": false, "count": 60})"
                                << greedy << 0.9;
         QTest::newRow("walks, softly") << "reasoner-soft" << walks << soft << 0.9;
+        QTest::newRow("graph, in hidden states")
+            << "reasoner-latent"
+            << R"({"task": "graph", "seed": 9, "forks": false, "max_difficulty": 3, "count": 60})"
+            << R"({"name": "latent", "mode": "latent", "max_steps": 128, )"
+               R"("parameters": {"temperature": 0, "latent-steps": 9}})"
+            << 0.85;
         QTest::newRow("graph with forks, softly")
             << "reasoner-soft"
             << R"({"task": "graph", "seed": 9, "count": 60})" << soft << 0.75;
