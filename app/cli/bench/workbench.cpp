@@ -74,8 +74,9 @@ Result<Lap> Workbench::takeSteps(Session& session, double seconds, std::int64_t 
                 return Unexpected(first.error());
         const double before = lap.steps;
         const Stopwatch watch = stopwatch();
+        // One at least: the time may be over by now, and the run is not.
         while (!session.finished() && lap.steps < static_cast<double>(most) &&
-               lap.elapsed.wall + watch.wallSeconds() < seconds) {
+               (lap.steps == before || lap.elapsed.wall + watch.wallSeconds() < seconds)) {
             const auto step = session.step();
             if (!step)
                 return Unexpected(step.error());
