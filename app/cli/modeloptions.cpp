@@ -2,6 +2,7 @@
 
 #include "base/paths.h"
 #include "format/modelfolder.h"
+#include "kernels/weighttype.h"
 #include "longcall.h"
 
 namespace halftone::cli {
@@ -25,7 +26,8 @@ void ModelChoice::addTo(CLI::App& command)
                     "What weights are computed from: f32, f16, bf16, q8_0 or q4_0; default: what "
                     "they are stored in")
         ->type_name("NAME")
-        ->check(CLI::IsMember({"f32", "f16", "bf16", "q8_0", "q4_0"}));
+        ->check(CLI::IsMember(
+            std::vector<std::string>(cpu::weightTypeNames.begin(), cpu::weightTypeNames.end())));
 }
 
 Result<fs::path> ModelChoice::folder() const

@@ -13,9 +13,9 @@ namespace halftone {
 
 namespace {
 
-constexpr std::string_view ownHead = "lm_head.weight";
 using nlohmann::json;
 
+constexpr std::string_view ownHead = "lm_head.weight";
 constexpr std::int64_t maxSize = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t maxLayers = 4096;
 constexpr std::int64_t maxHeads = 65536;

@@ -25,6 +25,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace halftone;
@@ -218,6 +219,11 @@ int main(int argc, char** argv)
     window.show();
     openEveryPanel(window);
     pass(60, [&] { return window.engine()->model() != nullptr; });
+
+    if (model == nullptr) {
+        std::fprintf(stderr, "bench_window: no model after a minute.\n");
+        return 1;
+    }
 
     RunRequest request;
     request.prompt = QStringLiteral("w1 w2 w3");

@@ -98,6 +98,19 @@ Turning turning(const RopeConfig& rope, int headDim)
 
 } // namespace
 
+const std::string blockConfig =
+    R"({"model_type": "qwen2", "vocab_size": 80, "hidden_size": 64, "num_hidden_layers": 2,)"
+    R"( "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 96,)"
+    R"( "max_position_embeddings": 512, "tie_word_embeddings": true})";
+
+std::vector<int> scatteredIds(int count, int vocabulary)
+{
+    std::vector<int> ids;
+    for (int i = 0; i < count; ++i)
+        ids.push_back((i * i * 7 + i * 3 + 1) % vocabulary);
+    return ids;
+}
+
 Weights writeTinyModel(const std::filesystem::path& folder, const std::string& configJson,
                        const TinyModelOptions& options)
 {

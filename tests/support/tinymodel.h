@@ -23,6 +23,12 @@ struct TinyModelOptions
     bool misaligned = false;
 };
 
+/// A Qwen2 of 80 tokens whose matrices have whole blocks of 32 columns, so that they can be
+/// quantised.
+extern const std::string blockConfig;
+/// So many ids of such a model, in no order.
+[[nodiscard]] std::vector<int> scatteredIds(int count, int vocabulary = 80);
+
 /// Writes config.json and seeded random weights that fit it. Returns the weights as a reader must
 /// see them, rounded where they are stored in 16 bits.
 Weights writeTinyModel(const std::filesystem::path& folder, const std::string& configJson,

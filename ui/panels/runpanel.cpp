@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "engine/partner.h"
 #include "icons.h"
+#include "kernels/weighttype.h"
 #include "models/modellist.h"
 #include "panels/heading_p.h"
 #include "panels/modelbox.h"
@@ -246,8 +247,10 @@ void RunPanel::buildModel(QVBoxLayout* layout)
         tr("What the model's matrices are computed from. Fewer bits are read faster, and give other "
            "numbers: such runs count as another model's. On the CPU only."));
     m_weightTypes->addItem(tr("as stored"), QString());
-    for (const char* type : {"f32", "f16", "bf16", "q8_0", "q4_0"})
-        m_weightTypes->addItem(QLatin1String(type), QLatin1String(type));
+    for (const std::string_view type : cpu::weightTypeNames) {
+        const QString name = QString::fromUtf8(type.data(), static_cast<qsizetype>(type.size()));
+        m_weightTypes->addItem(name, name);
+    }
     weightsLabel->setBuddy(m_weightTypes);
     weights->addWidget(weightsLabel);
     weights->addWidget(m_weightTypes, 1);

@@ -16,19 +16,6 @@ using namespace halftone::test;
 
 namespace {
 
-const std::string tinyConfig =
-    R"({"model_type": "qwen2", "vocab_size": 80, "hidden_size": 64, "num_hidden_layers": 2,)"
-    R"( "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 96,)"
-    R"( "max_position_embeddings": 512, "tie_word_embeddings": true})";
-
-std::vector<int> someIds(int count, int vocabulary)
-{
-    std::vector<int> ids;
-    for (int i = 0; i < count; ++i)
-        ids.push_back((i * i * 7 + i * 3 + 1) % vocabulary);
-    return ids;
-}
-
 /// Logits after the last of `ids`, read as a prompt in parts of `part`.
 Result<std::vector<float>> prompted(const LanguageModel& model, const std::vector<int>& ids,
                                     std::size_t part)
@@ -79,14 +66,14 @@ private Q_SLOTS:
     void aPromptHasTheSameBitsHoweverItIsCut()
     {
         QFETCH(QString, type);
-        writeTinyModel(folder(), tinyConfig);
+        writeTinyModel(folder(), blockConfig);
         const auto model =
             loadModel(folder(), {.device = "cpu", .threads = 1, .type = type.toStdString()});
         const auto threaded =
             loadModel(folder(), {.device = "cpu", .threads = 3, .type = type.toStdString()});
         QVERIFY_RESULT(model);
         QVERIFY_RESULT(threaded);
-        const std::vector<int> ids = someIds(300, 80);
+        const std::vector<int> ids = scatteredIds(300);
         const auto atOnce = prompted(**model, ids, ids.size());
         QVERIFY_RESULT(atOnce);
         for (const std::size_t part : {std::size_t{1}, std::size_t{7}, std::size_t{128}}) {
@@ -105,11 +92,11 @@ private Q_SLOTS:
     void onlyBfloat16WeightsReadAPromptLessPrecisely()
     {
         QFETCH(QString, type);
-        writeTinyModel(folder(), tinyConfig);
+        writeTinyModel(folder(), blockConfig);
         const auto model =
             loadModel(folder(), {.device = "cpu", .threads = 1, .type = type.toStdString()});
         QVERIFY_RESULT(model);
-        const std::vector<int> ids = someIds(40, 80);
+        const std::vector<int> ids = scatteredIds(40);
         QCOMPARE(prompted(**model, ids, ids.size()).value(), decoded(**model, ids).value());
     }
 
@@ -131,7 +118,7 @@ private Q_SLOTS:
         double largest = 0;
         constexpr int prompts = 60;
         for (int length = 1; length <= prompts; ++length) {
-            const auto ids = someIds(length, (*loaded)->identity().vocabularySize);
+            const auto ids = scatteredIds(length, (*loaded)->identity().vocabularySize);
             const double kl = divergence(decoded(**loaded, ids).value(),
                                          prompted(**loaded, ids, ids.size()).value());
             sum += kl;

@@ -21,19 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string tinyConfig =
-    R"({"model_type": "qwen2", "vocab_size": 80, "hidden_size": 64, "num_hidden_layers": 2,)"
-    R"( "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 96,)"
-    R"( "max_position_embeddings": 512, "tie_word_embeddings": true})";
-
-std::vector<int> someIds(int count)
-{
-    std::vector<int> ids;
-    for (int i = 0; i < count; ++i)
-        ids.push_back((i * i * 7 + i * 3 + 1) % 80);
-    return ids;
-}
-
 /// The value that stands for `x` in a block whose values are `block`, by ggml's formulas, written
 /// anew: d rounded to f16, a whole number of d.
 float inBlock(const std::string& type, std::span<const float> block, float x)
@@ -86,7 +73,7 @@ private Q_SLOTS:
         m_model = m_place->filePath("model").toStdString();
         fs::create_directories(m_model);
         qputenv("XDG_CACHE_HOME", m_place->filePath("cache").toUtf8());
-        m_weights = writeTinyModel(m_model, tinyConfig);
+        m_weights = writeTinyModel(m_model, blockConfig);
     }
 
     void logitsAreThoseOfTheRoundedWeights_data()
@@ -111,9 +98,9 @@ private Q_SLOTS:
         const std::string& fingerprint = (*model)->identity().fingerprint;
         QCOMPARE(weightTypeIn(fingerprint), type == "f32" ? std::string() : type.toStdString());
         QVERIFY(fingerprint.starts_with(testFingerprint));
-        const auto config = parseModelConfig(tinyConfig, "config.json");
+        const auto config = parseModelConfig(blockConfig, "config.json");
         QVERIFY_RESULT(config);
-        const std::vector<int> ids = someIds(20);
+        const std::vector<int> ids = scatteredIds(20);
         // Rows that are fed are looked up as stored.
         const auto embedded = ReferenceTransformer(*config, m_weights).embeddings(ids);
         const auto expected =
@@ -148,7 +135,7 @@ private Q_SLOTS:
         const auto three = load(type, 3);
         QVERIFY_RESULT(one);
         QVERIFY_RESULT(three);
-        const std::vector<int> ids = someIds(40);
+        const std::vector<int> ids = scatteredIds(40);
         const auto tokens = feedInParts(**one, ids, std::vector<std::size_t>(ids.size(), 1));
         QVERIFY_RESULT(tokens);
         const auto prompt = feedInParts(**three, ids, {33, 7});
@@ -244,7 +231,7 @@ private Q_SLOTS:
         const auto engine = Engine::load(m_model, options("q4_0", 1));
         QVERIFY_RESULT(engine);
         QVERIFY(!fs::exists(m_place->filePath("cache").toStdString()));
-        const auto found = (*engine)->logits(tokenIds(someIds(20)), LogitsOf::All);
+        const auto found = (*engine)->logits(tokenIds(scatteredIds(20)), LogitsOf::All);
         QVERIFY_RESULT(found);
         QVERIFY(*found == *expected);
     }
@@ -316,7 +303,7 @@ private:
         const auto model = loadModel(m_model, options(type, cacheFrom));
         if (!model)
             return Unexpected(model.error());
-        return feedInParts(**model, someIds(20), {20});
+        return feedInParts(**model, scatteredIds(20), {20});
     }
     [[nodiscard]] fs::path cached(const char* type) const
     {
