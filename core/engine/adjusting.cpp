@@ -8,17 +8,18 @@ namespace halftone {
 
 /// What the rule sees: the model's logits, or a copy with the segment's adjustments applied. They
 /// follow from prompt and steps alone, so that a step taken again sees them again.
-Result<std::span<const float>> Session::State::adjustedLogits()
+Result<LogitsPass*> Session::State::adjustedLogits()
 {
     const LogitAdjustments& adjust = (*m_rules)[static_cast<std::size_t>(m_segment)].adjust;
     if (adjust.changesNothing())
-        return lane().logits();
+        return &m_lanes[m_model].row();
     const auto history = std::span(m_history).subspan(adjust.countsPrompt ? 0 : prompt.size());
     if (!adjustLogits(lane().logits(), adjust, history, m_adjusted))
         return failure(ErrorCode::InvalidArgument,
                        "At step " + std::to_string(stepCount()) +
                            " every token that the model thinks possible is banned; ban fewer.");
-    return m_adjusted;
+    m_adjustedRow.begin(m_adjusted);
+    return &m_adjustedRow;
 }
 
 /// Whether the text of the steps holds a stop text that `record` completes.

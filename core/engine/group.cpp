@@ -21,7 +21,8 @@ Result<void> Session::State::feedTogether(std::span<State* const> states)
     const LanguageModel& model = waiting.front()->model();
     const auto begin = Clock::now();
     auto done = guarded("taking a step", [&]() -> Result<void> {
-        std::vector<float> x;
+        auto& [x, logits, hidden] = waiting.front()->m_shared;
+        x.clear();
         std::vector<KvCache*> caches;
         for (State* state : waiting) {
             if (&state->model() != &model)
@@ -31,12 +32,16 @@ Result<void> Session::State::feedTogether(std::span<State* const> states)
                 return embedded;
             x.insert(x.end(), state->m_x.begin(), state->m_x.end());
             caches.push_back(state->m_lanes.front().cache());
+            state->m_lanes.front().awaitOutput();
         }
         const auto vocabulary = static_cast<std::size_t>(model.identity().vocabularySize);
         const auto embedding = static_cast<std::size_t>(model.identity().embeddingSize);
-        std::vector<float> logits(waiting.size() * vocabulary);
-        std::vector<float> hidden(waiting.size() * embedding);
-        if (auto fed = model.forwardEach(x, caches, logits, hidden); !fed)
+        logits.resize(waiting.size() * vocabulary);
+        hidden.resize(waiting.size() * embedding);
+        const auto made = [&](std::size_t row, std::size_t first, std::span<const float> part) {
+            waiting[row]->m_lanes.front().lookAt(first, part);
+        };
+        if (auto fed = model.forwardEach(x, caches, logits, hidden, made); !fed)
             return fed;
         const std::int64_t share =
             std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count() /

@@ -15,6 +15,7 @@ Lane::Lane(const LanguageModel& model, std::int32_t vocabularySize)
 {
     if (const std::int32_t own = model.identity().vocabularySize; own != vocabularySize)
         m_own.resize(static_cast<std::size_t>(own));
+    m_row.begin(m_logits);
 }
 
 Result<void> Lane::prefill(std::span<const float> before, std::span<const TokenId> prompt,
@@ -30,6 +31,7 @@ Result<void> Lane::prefill(std::span<const float> before, std::span<const TokenI
     if (auto fed = feedPrompt(*m_model, **cache, prompt, logits, m_hidden, progress, cancel); !fed)
         return fed;
     fitVocabulary();
+    m_row.begin(m_logits);
     m_promptOutput = std::make_shared<const Output>(Output{m_logits, m_hidden});
     m_cache = std::move(*cache);
     m_ready = true;
@@ -38,8 +40,12 @@ Result<void> Lane::prefill(std::span<const float> before, std::span<const TokenI
 
 Result<void> Lane::forward(std::span<const float> x)
 {
+    awaitOutput();
     auto fed =
-        m_model->forward(x, *m_cache, LogitsOf::Last, m_own.empty() ? m_logits : m_own, m_hidden);
+        m_model->forward(x, *m_cache, LogitsOf::Last, m_own.empty() ? m_logits : m_own, m_hidden,
+                         [this](std::size_t, std::size_t begin, std::span<const float> part) {
+                             lookAt(begin, part);
+                         });
     if (fed)
         fitVocabulary();
     return fed;
@@ -81,6 +87,12 @@ Result<void> Lane::feed(std::span<const StepRecord> missed)
     return {};
 }
 
+void Lane::lookAt(std::size_t begin, std::span<const float> part)
+{
+    if (m_own.empty()) // else they are not yet the run's
+        m_row.look(begin, part);
+}
+
 void Lane::takeOutput(std::span<const float> logits, std::span<const float> hidden)
 {
     std::copy(logits.begin(), logits.end(), (m_own.empty() ? m_logits : m_own).begin());
@@ -105,6 +117,7 @@ void Lane::cut(std::int64_t rows, bool atPrompt)
     m_ready = atPrompt;
     if (atPrompt) {
         m_logits = m_promptOutput->logits;
+        m_row.begin(m_logits);
         m_hidden = m_promptOutput->hidden;
     }
 }
@@ -124,7 +137,7 @@ Result<Lane> Lane::forkHere() const
 {
     auto child = fork(m_cache->rows());
     if (child) {
-        child->m_logits = m_logits;
+        std::copy(m_logits.begin(), m_logits.end(), child->m_logits.begin());
         child->m_hidden = m_hidden;
         child->m_ready = m_ready;
     }

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "model/languagemodel.h"
+#include "sampling/logitspass.h"
 #include "trace/steprecord.h"
 
 #include <cstdint>
@@ -31,6 +32,8 @@ public:
     /// Whether logits() are those after all that the run has fed.
     [[nodiscard]] bool ready() const { return m_ready; }
     [[nodiscard]] const std::vector<float>& logits() const { return m_logits; } // [V]
+    /// The pass over logits().
+    [[nodiscard]] LogitsPass& row() { return m_row; }
     [[nodiscard]] const std::vector<float>& hidden() const { return m_hidden; } // [D]
 
     /// `before` are rows of embeddings, as a soft prompt's. On failure the lane is as it was.
@@ -40,7 +43,10 @@ public:
     Result<void> feed(std::span<const float> x);
     /// Appends the inputs of the steps that were missed.
     Result<void> feed(std::span<const StepRecord> missed);
-    /// Takes what a pass over several runs gave after this lane's row.
+    /// Of a pass over several runs: before it, whenever a part of this lane's logits is made, and
+    /// what it gave after this lane's row.
+    void awaitOutput() { m_row.begin(m_logits); }
+    void lookAt(std::size_t begin, std::span<const float> part);
     void takeOutput(std::span<const float> logits, std::span<const float> hidden);
 
     /// A step was taken, whose input is still to be fed.
@@ -65,6 +71,7 @@ private:
     std::unique_ptr<KvCache> m_cache;
     std::shared_ptr<const Output> m_promptOutput; // shared with forks
     std::vector<float> m_logits;
+    LogitsPass m_row; // over m_logits
     std::vector<float> m_hidden;
     std::vector<float> m_own; // logits over the model's own vocabulary, where it is another one
     bool m_ready = false;

@@ -52,7 +52,7 @@ Result<void> Session::State::look(int model)
     }
     const auto ready = Clock::now();
     m_model = index;
-    summariseLogits(lane().logits(), settings.candidates, m_raw);
+    m_lanes[index].row().summarise(settings.candidates, m_raw);
     if (auto checked = checkLogits(m_raw, lane().model(), nextPosition()); !checked)
         return checked;
     m_looked = true;

@@ -264,13 +264,12 @@ Result<void> Session::State::decideFrom(const std::vector<double>& ruleState)
         return Unexpected(logits.error());
     const auto step = static_cast<std::int64_t>(stepCount());
     StepRng rng({settings.seed, static_cast<std::uint64_t>(step), tokenStream});
-    const StepContext context{.logits = *logits,
+    const StepContext context{.row = **logits,
                               .raw = m_raw,
                               .step = StepIndex{step},
                               .phase = m_phase,
                               .markers = markers(),
                               .hidden = lane().hidden(),
-                              .adjusted = logits->data() != lane().logits().data(),
                               .previous = steps.empty() ? nullptr : &steps.back(),
                               .history = std::span(m_history).subspan(prompt.size()),
                               .maxSteps = settings.maxSteps};

@@ -138,7 +138,7 @@ private:
     };
     Result<void> decide(Wishes);
     Result<void> decideFrom(const std::vector<double>& ruleState);
-    Result<std::span<const float>> adjustedLogits();
+    Result<LogitsPass*> adjustedLogits();
     void takeOver(const StepInput* byHand);
     void addEvents(StepRecord&) const;
     [[nodiscard]] StopReason stopAfter(const StepRecord&) const;
@@ -186,8 +186,16 @@ private:
     LogitsSummary m_raw;
     std::vector<TokenId> m_history; // the prompt and what the text shows of the steps
     std::vector<float> m_adjusted;  // [V]
+    LogitsPass m_adjustedRow;       // over m_adjusted
     Decision m_decision;
     std::vector<double> m_nextRuleState;
+    // Of a pass that feeds B runs together; the first of them lends them.
+    struct
+    {
+        std::vector<float> x;      // [B, D]
+        std::vector<float> logits; // [B, V]
+        std::vector<float> hidden; // [B, D]
+    } m_shared;
 };
 
 } // namespace halftone

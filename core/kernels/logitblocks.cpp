@@ -105,10 +105,11 @@ BlockPeak peakOfBlock(std::span<const float> block)
     return {*std::max_element(lanes, lanes + chains * laneCount), invalid};
 }
 
-/// `Careful` where there are logits that are not valid or at the maximum.
-template <bool Careful>
-HWY_INLINE SoftmaxSums sums(std::span<const float> block, float maximum, float scale)
+SoftmaxSums sumsOfBlock(std::span<const float> block, float highest, float scale)
 {
+    if (highest == minusInfinity)
+        return {};
+    std::size_t atHighest = 0;
     Sixteen w = zeros();
     Sixteen wy = zeros();
     Sixteen wyy = zeros();
@@ -116,30 +117,23 @@ HWY_INLINE SoftmaxSums sums(std::span<const float> block, float maximum, float s
         HWY_UNROLL(16)
         for (std::size_t i = 0; i < parts; ++i) {
             const Floats x = logits.part[i];
-            const Floats scaled = hn::Mul(hn::Sub(x, spread(maximum)), spread(scale));
-            Mask counts = hn::Ge(scaled, spread(lowestExponent));
-            Floats y;
-            if constexpr (Careful) {
-                counts = hn::And(counts, hn::Lt(x, spread(maximum)));
-                y = hn::IfThenElseZero(counts, scaled);
-            } else {
-                y = hn::Max(scaled, spread(lowestExponent));
-            }
+            const Floats scaled = hn::Mul(hn::Sub(x, spread(highest)), spread(scale));
+            // Nor is a logit that is not valid below the highest.
+            const Mask counts =
+                hn::And(hn::Lt(x, spread(highest)), hn::Ge(scaled, spread(lowestExponent)));
+            const Floats y = hn::IfThenElseZero(counts, scaled);
             const Floats e = hn::IfThenElseZero(counts, expOfNegative(y));
             const Floats ey = hn::Mul(e, y);
+            atHighest += hn::CountTrue(floats, hn::Eq(x, spread(highest)));
             w.part[i] = hn::Add(w.part[i], e);
             wy.part[i] = hn::Add(wy.part[i], ey);
             wyy.part[i] = hn::MulAdd(ey, y, wyy.part[i]);
         }
     });
-    return {.w = totalInDouble(w), .wy = totalInDouble(wy), .wyy = totalInDouble(wyy)};
-}
-
-SoftmaxSums sumsOfBlock(std::span<const float> block, const BlockPeak& peak, float maximum,
-                        float scale)
-{
-    return peak.invalid > 0 || peak.highest == maximum ? sums<true>(block, maximum, scale)
-                                                       : sums<false>(block, maximum, scale);
+    return {.atHighest = static_cast<double>(atHighest),
+            .w = totalInDouble(w),
+            .wy = totalInDouble(wy),
+            .wyy = totalInDouble(wyy)};
 }
 
 std::size_t countInBlock(std::span<const float> block, float threshold)
@@ -191,10 +185,9 @@ BlockPeak peakOf(std::span<const float> block)
     return HWY_DYNAMIC_DISPATCH(peakOfBlock)(block);
 }
 
-SoftmaxSums softmaxSums(std::span<const float> block, const BlockPeak& peak, float maximum,
-                        float scale)
+SoftmaxSums softmaxSums(std::span<const float> block, float highest, float scale)
 {
-    return HWY_DYNAMIC_DISPATCH(sumsOfBlock)(block, peak, maximum, scale);
+    return HWY_DYNAMIC_DISPATCH(sumsOfBlock)(block, highest, scale);
 }
 
 std::size_t countAbove(std::span<const float> block, float threshold)

@@ -23,19 +23,20 @@ struct BlockPeak
 
 [[nodiscard]] BlockPeak peakOf(std::span<const float> block);
 
-/// Sums over the valid logits z below a maximum, of y = (z - maximum) * scale and w = exp(y). Left
-/// out: y below -87, where w is less than 2e-38; and logits at the maximum, whose w is 1, so that
-/// what is beside a certain token keeps all its digits.
+/// Sums over the valid logits z of a block, of y = (z - highest) * scale and w = exp(y). Those at
+/// the highest are counted instead, so that what is beside a certain token keeps all its digits.
+/// Left out: y below -87, where w is less than 2e-38.
 struct SoftmaxSums
 {
+    double atHighest = 0;
     double w = 0;
     double wy = 0;
     double wyy = 0;
 };
 
-/// `peak` is the block's; `maximum` is finite and not below it. Within the block in float32.
-[[nodiscard]] SoftmaxSums softmaxSums(std::span<const float> block, const BlockPeak& peak,
-                                      float maximum, float scale);
+/// `highest` is the block's, as peakOf() gives it. In float32, lane by lane. Zeros where no logit
+/// is finite.
+[[nodiscard]] SoftmaxSums softmaxSums(std::span<const float> block, float highest, float scale);
 
 /// How many valid logits are above `threshold`.
 [[nodiscard]] std::size_t countAbove(std::span<const float> block, float threshold);

@@ -12,11 +12,17 @@
 #include "trace/runinfo.h"
 #include "trace/stepinput.h"
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
 namespace halftone {
+
+/// Told of logits while they are near, so that nobody has to read them from memory again: those of
+/// row `row` from `begin` on, in an order of its own. From any thread, several at once.
+using LogitsMadeFn =
+    std::function<void(std::size_t row, std::size_t begin, std::span<const float> part)>;
 
 /// Which rows' logits a forward pass shall give.
 enum class LogitsOf
@@ -54,13 +60,15 @@ public:
 
     /// Appends `x` [T, D] to `cache` (made by this model) and writes the logits after them to
     /// `logits`: [V] for Last, [T, V] for All; and to `hidden` [D], unless it is empty, the last
-    /// row's output of the last norm. On failure the cache is as it was.
+    /// row's output of the last norm. May tell `made` of the last row's logits, as row 0. On
+    /// failure the cache is as it was.
     [[nodiscard]] virtual Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf,
                                                std::span<float> logits,
-                                               std::span<float> hidden = {}) const = 0;
-    /// The same for rows of a prompt, with the last one's logits. An implementation may compute them
-    /// faster and less precisely than forward() does, as long as a row has the same bits however
-    /// the prompt is cut into calls.
+                                               std::span<float> hidden = {},
+                                               const LogitsMadeFn& made = {}) const = 0;
+    /// The same for rows of a prompt, with the last one's logits. An implementation may compute
+    /// them faster and less precisely than forward() does, as long as a row has the same bits
+    /// however the prompt is cut into calls.
     [[nodiscard]] virtual Result<void> readPrompt(std::span<const float> x, KvCache& cache,
                                                   std::span<float> logits,
                                                   std::span<float> hidden = {}) const
@@ -69,12 +77,12 @@ public:
     }
     /// One step of several generations at once: appends row b of `x` [B, D] to `*caches[b]`, all
     /// different, and writes the logits after it to row b of `logits` [B, V] and the hidden state
-    /// to row b of `hidden` [B, D]. Each to the bit what forward() gives. On failure the caches are
-    /// as they were.
+    /// to row b of `hidden` [B, D]. Each to the bit what forward() gives. May tell `made` of the
+    /// logits. On failure the caches are as they were.
     [[nodiscard]] virtual Result<void> forwardEach(std::span<const float> x,
                                                    std::span<KvCache* const> caches,
-                                                   std::span<float> logits,
-                                                   std::span<float> hidden) const = 0;
+                                                   std::span<float> logits, std::span<float> hidden,
+                                                   const LogitsMadeFn& made = {}) const = 0;
     /// What would follow each of several vectors at the same next position: logits [B, V] after
     /// each row of `x` [B, D] alone, to the bit what forward() gives on a fork. The cache stays as
     /// it is.

@@ -131,20 +131,21 @@ Result<ContiguousCache*> Transformer::checkCache(KvCache& cache, std::int64_t ro
 }
 
 Result<void> Transformer::forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                                  std::span<float> logits, std::span<float> hidden) const
+                                  std::span<float> logits, std::span<float> hidden,
+                                  const LogitsMadeFn& made) const
 {
-    return append(x, cache, Purpose::Any, which, logits, hidden);
+    return append(x, cache, Purpose::Any, which, logits, hidden, made);
 }
 
 Result<void> Transformer::readPrompt(std::span<const float> x, KvCache& cache,
                                      std::span<float> logits, std::span<float> hidden) const
 {
-    return append(x, cache, Purpose::Prompt, LogitsOf::Last, logits, hidden);
+    return append(x, cache, Purpose::Prompt, LogitsOf::Last, logits, hidden, {});
 }
 
 Result<void> Transformer::append(std::span<const float> x, KvCache& cache, Purpose purpose,
-                                 LogitsOf which, std::span<float> logits,
-                                 std::span<float> hidden) const
+                                 LogitsOf which, std::span<float> logits, std::span<float> hidden,
+                                 const LogitsMadeFn& made) const
 {
     const auto size = static_cast<std::size_t>(m_config.hiddenSize);
     if (x.empty() || x.size() % size != 0)
@@ -164,7 +165,7 @@ Result<void> Transformer::append(std::span<const float> x, KvCache& cache, Purpo
     if (!own)
         return Unexpected(own.error());
 
-    auto done = computeRows(x, **own, purpose, which, logits, hidden);
+    auto done = computeRows(x, **own, purpose, which, logits, hidden, made);
     if (done)
         (*own)->advanceTo((*own)->rows() + rows);
     return done;
@@ -181,7 +182,8 @@ Result<void> Transformer::checkStep(std::size_t x, std::size_t caches, std::size
 }
 
 Result<void> Transformer::forwardEach(std::span<const float> x, std::span<KvCache* const> caches,
-                                      std::span<float> logits, std::span<float> hidden) const
+                                      std::span<float> logits, std::span<float> hidden,
+                                      const LogitsMadeFn& made) const
 {
     if (auto right = checkStep(x.size(), caches.size(), logits.size()); !right)
         return right;
@@ -196,7 +198,7 @@ Result<void> Transformer::forwardEach(std::span<const float> x, std::span<KvCach
             return Unexpected(own.error());
         m_stepCaches.push_back(*own);
     }
-    auto done = computeEach(x, m_stepCaches, logits, hidden);
+    auto done = computeEach(x, m_stepCaches, logits, hidden, made);
     if (done)
         for (ContiguousCache* cache : m_stepCaches)
             cache->advanceTo(cache->rows() + 1);

@@ -26,15 +26,15 @@ public:
     [[nodiscard]] Result<std::vector<NearestToken>> nearestTokens(std::span<const float> x,
                                                                   int count) const final;
     [[nodiscard]] Result<void> forward(std::span<const float> x, KvCache&, LogitsOf,
-                                       std::span<float> logits,
-                                       std::span<float> hidden) const final;
+                                       std::span<float> logits, std::span<float> hidden,
+                                       const LogitsMadeFn&) const final;
     [[nodiscard]] Result<void> readPrompt(std::span<const float> x, KvCache&,
                                           std::span<float> logits,
                                           std::span<float> hidden) const final;
     [[nodiscard]] Result<void> forwardEach(std::span<const float> x,
                                            std::span<KvCache* const> caches,
-                                           std::span<float> logits,
-                                           std::span<float> hidden) const final;
+                                           std::span<float> logits, std::span<float> hidden,
+                                           const LogitsMadeFn&) const final;
     [[nodiscard]] Result<void> forwardAlternatives(std::span<const float> x, KvCache&,
                                                    std::span<float> logits) const final;
 
@@ -57,18 +57,20 @@ protected:
     // is thrown, and no cache's row count changes: a caller counts the rows in when all went well.
     [[nodiscard]] virtual Result<void> computeRows(std::span<const float> x, ContiguousCache&,
                                                    Purpose, LogitsOf, std::span<float> logits,
-                                                   std::span<float> hidden) const = 0;
+                                                   std::span<float> hidden,
+                                                   const LogitsMadeFn&) const = 0;
     [[nodiscard]] virtual Result<void> computeEach(std::span<const float> x,
                                                    std::span<ContiguousCache* const>,
-                                                   std::span<float> logits,
-                                                   std::span<float> hidden) const = 0;
+                                                   std::span<float> logits, std::span<float> hidden,
+                                                   const LogitsMadeFn&) const = 0;
     [[nodiscard]] virtual Result<void> computeAlternatives(std::span<const float> x,
                                                            ContiguousCache&,
                                                            std::span<float> logits) const = 0;
 
 private:
     [[nodiscard]] Result<void> append(std::span<const float> x, KvCache&, Purpose, LogitsOf,
-                                      std::span<float> logits, std::span<float> hidden) const;
+                                      std::span<float> logits, std::span<float> hidden,
+                                      const LogitsMadeFn&) const;
     [[nodiscard]] Result<void> checkToken(TokenId id) const;
     [[nodiscard]] Result<ContiguousCache*> checkCache(KvCache&, std::int64_t rows) const;
     [[nodiscard]] Result<void> checkStep(std::size_t x, std::size_t caches,

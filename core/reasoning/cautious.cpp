@@ -58,8 +58,8 @@ public:
                 Decision& decision) const override
     {
         const SamplingSettings& sampling = m_sampling.of(context.phase);
-        filterLogits(context.logits, sampling, decision.filtered);
-        decision.scaledEntropy = scaledEntropy(context, sampling.temperature);
+        filterLogits(context.row, sampling, decision.filtered);
+        decision.scaledEntropy = context.row.scaledEntropy(sampling.temperature);
         double& followed = state[0];
         double& remaining = state[1];
         if (remaining > 0) {

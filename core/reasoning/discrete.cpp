@@ -23,8 +23,8 @@ public:
     void decide(const StepContext& context, std::span<double>, StepRng& rng,
                 Decision& decision) const override
     {
-        filterLogits(context.logits, m_sampling, decision.filtered);
-        decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
+        filterLogits(context.row, m_sampling, decision.filtered);
+        decision.scaledEntropy = context.row.scaledEntropy(m_sampling.temperature);
         decision.feed(draw(decision.filtered, rng.uniform()));
     }
 

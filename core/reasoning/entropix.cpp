@@ -102,8 +102,8 @@ public:
 
         SamplingSettings sampling = usual;
         sampling.temperature = temperatureIn(region, usual.temperature, asks);
-        filterLogits(context.logits, sampling, decision.filtered);
-        decision.scaledEntropy = scaledEntropy(context, sampling.temperature);
+        filterLogits(context.row, sampling, decision.filtered);
+        decision.scaledEntropy = context.row.scaledEntropy(sampling.temperature);
         decision.feed(draw(decision.filtered, rng.uniform()));
         if (asks) {
             decision.feed(m_settings.question.front());
@@ -150,7 +150,7 @@ private:
                                const Distribution& drawnFrom)
     {
         Distribution unchanged;
-        filterLogits(context.logits, usual, unchanged);
+        filterLogits(context.row, usual, unchanged);
         return !isSame(unchanged, drawnFrom);
     }
 

@@ -36,8 +36,8 @@ public:
     void decide(const StepContext& context, std::span<double> state, StepRng&,
                 Decision& decision) const override
     {
-        filterLogits(context.logits, m_sampling, decision.filtered);
-        decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
+        filterLogits(context.row, m_sampling, decision.filtered);
+        decision.scaledEntropy = context.row.scaledEntropy(m_sampling.temperature);
         const auto fed = static_cast<std::int64_t>(state[0]);
         state[0] += 1;
         if (fed < m_count) {

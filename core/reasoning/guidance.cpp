@@ -63,8 +63,8 @@ public:
         if (m_guidance && isGuided(context, thought)) {
             guide(context, std::max<std::int64_t>(1, m_guidance->budget - thought), decision);
         } else {
-            filterLogits(context.logits, m_sampling, decision.filtered);
-            decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
+            filterLogits(context.row, m_sampling, decision.filtered);
+            decision.scaledEntropy = context.row.scaledEntropy(m_sampling.temperature);
         }
         decision.feed(draw(decision.filtered, rng.uniform()));
     }
@@ -80,7 +80,8 @@ private:
     void guide(const StepContext& context, std::int64_t left, Decision& decision) const
     {
         // softmax(z + ln a) is softmax(z) a, renormalised.
-        std::vector<float> logits(context.logits.begin(), context.logits.end());
+        const std::span<const float> before = context.logits();
+        std::vector<float> logits(before.begin(), before.end());
         const auto gammas = m_guidance->predictor.predict(context.hidden);
         const double x = std::log(static_cast<double>(left) + 1);
         std::int64_t open = 0;
@@ -98,13 +99,14 @@ private:
         if (possible) {
             const SamplingSettings settings =
                 m_guidance->filters ? m_sampling : SamplingSettings{.temperature = 1};
-            filterLogits(logits, settings, decision.filtered);
-            decision.scaledEntropy = scaledEntropy(logits, settings.temperature);
+            LogitsPass guided(logits);
+            filterLogits(guided, settings, decision.filtered);
+            decision.scaledEntropy = guided.scaledEntropy(settings.temperature);
             detail += toText(open) + " of " + toText(static_cast<std::int64_t>(logits.size())) +
                       " tokens pass, drawn at entropy " + shortNumber(decision.filtered.entropy()) +
                       " nats";
         } else {
-            filterLogits(context.logits, {.temperature = 0}, decision.filtered);
+            filterLogits(context.row, {.temperature = 0}, decision.filtered);
             detail += "no token passes, the most probable one";
         }
         // So that a re-run with another file differs here, whatever is drawn.

@@ -72,8 +72,8 @@ public:
     void decide(const StepContext& context, std::span<double>, StepRng& rng,
                 Decision& decision) const override
     {
-        filterLogits(context.logits, m_sampling, decision.filtered);
-        decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
+        filterLogits(context.row, m_sampling, decision.filtered);
+        decision.scaledEntropy = context.row.scaledEntropy(m_sampling.temperature);
         decision.stream = weightsStream;
         StepRng draws({rng.key().seed, rng.key().step, decision.stream});
         takeHeaviest(decision.filtered, m_components, decision.mixture);

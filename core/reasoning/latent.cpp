@@ -46,8 +46,8 @@ public:
     void decide(const StepContext& context, std::span<double> state, StepRng&,
                 Decision& decision) const override
     {
-        filterLogits(context.logits, m_readout, decision.filtered);
-        decision.scaledEntropy = scaledEntropy(context, m_readout.temperature);
+        filterLogits(context.row, m_readout, decision.filtered);
+        decision.scaledEntropy = context.row.scaledEntropy(m_readout.temperature);
         const auto before = static_cast<std::int64_t>(state[0]);
         state[0] += 1;
 

@@ -64,11 +64,11 @@ public:
                 Decision& decision) const override
     {
         const SamplingSettings& sampling = m_sampling.of(context.phase);
-        filterLogits(context.logits, sampling, decision.filtered);
-        decision.scaledEntropy = scaledEntropy(context, sampling.temperature);
+        filterLogits(context.row, sampling, decision.filtered);
+        decision.scaledEntropy = context.row.scaledEntropy(sampling.temperature);
         const TokenId drawn = draw(decision.filtered, rng.uniform());
         Distribution prior;
-        filterLogits(context.logits, m_prior, prior);
+        filterLogits(context.row, m_prior, prior);
         m_mix.weigh(prior, drawn);
         decision.feed(prior.tokens);
         decision.sampled = drawn;

@@ -32,10 +32,10 @@ public:
     void decide(const StepContext& context, std::span<double>, StepRng&,
                 Decision& decision) const override
     {
-        filterLogits(context.logits, m_sampling, decision.filtered);
+        filterLogits(context.row, m_sampling, decision.filtered);
         decision.filtered.complete();
-        decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
-        std::vector<double> weights(context.logits.size());
+        decision.scaledEntropy = context.row.scaledEntropy(m_sampling.temperature);
+        std::vector<double> weights(context.logits().size());
         for (const WeightedToken& token : decision.filtered.tokens)
             weights[token.id.index()] = token.probability;
         decision.feedDense(weights);

@@ -31,8 +31,8 @@ public:
     void decide(const StepContext& context, std::span<double>, StepRng&,
                 Decision& decision) const override
     {
-        filterLogits(context.logits, m_sampling, decision.filtered);
-        decision.scaledEntropy = scaledEntropy(context, m_sampling.temperature);
+        filterLogits(context.row, m_sampling, decision.filtered);
+        decision.scaledEntropy = context.row.scaledEntropy(m_sampling.temperature);
         takeHeaviest(decision.filtered, m_components, decision.mixture);
         decision.feed(decision.mixture);
         endAtMarker(context, decision);

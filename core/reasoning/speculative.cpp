@@ -324,7 +324,7 @@ private:
     /// What tells how unsure a model is.
     [[nodiscard]] double measure(const StepContext& context) const
     {
-        return m_turns.handOver == HandOver::Deviation ? deviation(context.logits)
+        return m_turns.handOver == HandOver::Deviation ? deviation(context.logits())
                                                        : context.raw.entropy;
     }
 
@@ -338,8 +338,8 @@ private:
                    Decision& decision) const
     {
         const SamplingSettings& sampling = m_sampling.of(context.phase);
-        filterLogits(context.logits, sampling, decision.filtered);
-        decision.scaledEntropy = scaledEntropy(context, sampling.temperature);
+        filterLogits(context.row, sampling, decision.filtered);
+        decision.scaledEntropy = context.row.scaledEntropy(sampling.temperature);
         if (state[TrialLeft] > 0) {
             decision.stream = trialStream + static_cast<std::uint32_t>(state[Trial]);
             StepRng trial({rng.key().seed, rng.key().step, decision.stream});

@@ -143,10 +143,4 @@ TrialVerdict StepRule::judge(std::span<const TriedContinuation> trials, std::spa
                         counted(std::ssize(best->tokens), "step")};
 }
 
-double scaledEntropy(const StepContext& context, double temperature)
-{
-    return temperature == 1 && !context.adjusted ? context.raw.entropy
-                                                 : scaledEntropy(context.logits, temperature);
-}
-
 } // namespace halftone

@@ -32,18 +32,19 @@ struct TokenMarkers
 /// What a rule sees. Engine thread; valid during the call.
 struct StepContext
 {
-    std::span<const float> logits; // [vocabulary], with the run's biases and penalties applied; one
-                                   // at least is finite
-    const LogitsSummary& raw;      // of the logits as the model gave them, at T = 1
+    LogitsPass& row; // the logits [vocabulary], with the run's biases and penalties applied; one at
+                     // least is finite
+    const LogitsSummary& raw; // of the logits as the model gave them, at T = 1
     StepIndex step;
     Phase phase;
     const TokenMarkers& markers;
     std::span<const float> hidden; // [embedding size], the last norm's output of which the logits
                                    // were made; empty unless the rule asked for it
-    bool adjusted = false;         // whether a bias or penalty changed the logits
     const StepRecord* previous = nullptr; // null at the first step
     std::span<const TokenId> history;     // what the text shows of the steps so far, no prompt
     std::int64_t maxSteps = 0;            // of the run
+
+    [[nodiscard]] std::span<const float> logits() const { return row.logits(); }
 };
 
 /// Streams of a step's random numbers (RngKey::stream). Trial t of a step draws from trialStream +
@@ -110,9 +111,6 @@ struct Decision
     /// marker, only says so. `injected` follows by force.
     void endThinking(const TokenMarkers&, StepEvent reason, const std::vector<TokenId>& injected);
 };
-
-/// Entropy of softmax(logits / T), nothing filtered: what a rule records as `scaledEntropy`.
-[[nodiscard]] double scaledEntropy(const StepContext&, double temperature);
 
 class StepRule
 {

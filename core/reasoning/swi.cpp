@@ -143,10 +143,10 @@ public:
     {
         const bool answers = context.phase == Phase::Answer;
         const Drawing& drawing = answers ? m_answer : m_thinking;
-        filterLogits(context.logits, drawing.sampling, decision.filtered);
+        filterLogits(context.row, drawing.sampling, decision.filtered);
         if (drawing.floor > 0)
             dropBelow(decision.filtered, drawing.floor);
-        decision.scaledEntropy = scaledEntropy(context, drawing.sampling.temperature);
+        decision.scaledEntropy = context.row.scaledEntropy(drawing.sampling.temperature);
         const TokenId y = draw(decision.filtered, rng.uniform());
 
         const Turn turn = move(context, y, state, decision);
@@ -178,7 +178,7 @@ private:
     Turn move(const StepContext& context, TokenId y, std::span<double> state,
               Decision& decision) const
     {
-        const double entropy = scaledEntropy(context, 1);
+        const double entropy = context.row.scaledEntropy(1);
         const bool answers = context.phase == Phase::Answer;
         const bool drewEnd = context.markers.thinkEnd && y == *context.markers.thinkEnd;
         const bool queued = state[Queued] > 0;
@@ -287,7 +287,7 @@ private:
     static void feedMixture(const StepContext& context, double part, std::optional<TokenId> marker,
                             Decision& decision)
     {
-        std::vector<double> weights = wholeDistribution(context.logits);
+        std::vector<double> weights = wholeDistribution(context.logits());
         if (marker && part > 0) {
             for (double& weight : weights)
                 weight *= 1 - part;

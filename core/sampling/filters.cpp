@@ -1,6 +1,5 @@
 #include "sampling/filters.h"
 
-#include "sampling/logitspass.h"
 #include "sampling/selection_p.h"
 
 #include <algorithm>
@@ -39,8 +38,9 @@ constexpr double massTolerance = 1e-6;
 class Support
 {
 public:
-    Support(std::span<const float> logits, const SamplingSettings& settings, Distribution& out)
-        : m_logits(logits)
+    Support(LogitsPass& row, const SamplingSettings& settings, Distribution& out)
+        : m_row(row)
+        , m_logits(row.logits())
         , m_out(out)
         , m_tokens(out.tokens)
         , m_settings(settings)
@@ -82,12 +82,12 @@ public:
     {
         if (m_logits.size() <= smallVocabulary)
             return false;
-        const ScaledSummary row = scaledSummary(m_logits, m_temperature);
-        const std::size_t possible = countAbove(m_logits, minusInfinity);
+        const ScaledSummary row = m_row.scaled(m_temperature);
+        const std::size_t possible = countAbove(m_row, minusInfinity);
         if (possible == 0 ||
-            countAbove(m_logits, static_cast<float>(row.maximum - 700 * m_temperature)) < possible)
+            countAbove(m_row, static_cast<float>(row.maximum - 700 * m_temperature)) < possible)
             return false;
-        takeBest(m_logits, Distribution::sortedTokens, m_tokens);
+        takeBest(m_row, Distribution::sortedTokens, m_tokens);
         m_maximum = double{row.maximum};
         for (WeightedToken& token : m_tokens)
             token.probability = weight(token) / row.mass;
@@ -154,7 +154,7 @@ private:
 
     void loadBest(std::size_t count)
     {
-        takeBest(m_logits, count, m_tokens);
+        takeBest(m_row, count, m_tokens);
         m_loaded = m_sorted = true;
         findMaximum();
     }
@@ -162,7 +162,7 @@ private:
     void loadAbove(float threshold)
     {
         m_tokens.clear();
-        eachAbove(m_logits, threshold, [this](TokenId id, float logit) {
+        eachAbove(m_row, threshold, [this](TokenId id, float logit) {
             m_tokens.push_back({id, logit});
         });
         m_loaded = true;
@@ -178,7 +178,7 @@ private:
     /// A little more than min-p leaves: it is asked once more, in double.
     void loadAboveMinP()
     {
-        const double lowest = highestOf(m_logits) + m_temperature * lowestByMinP();
+        const double lowest = m_row.highest() + m_temperature * lowestByMinP();
         const float near =
             static_cast<float>(std::max(lowest, double{std::numeric_limits<float>::lowest()}));
         loadAbove(std::nextafter(std::nextafter(near, minusInfinity), minusInfinity));
@@ -188,11 +188,11 @@ private:
     /// tell the whole mass to a few parts in 10 million, and among few tokens.
     bool loadTopP()
     {
-        const ScaledSummary row = scaledSummary(m_logits, m_temperature);
+        const ScaledSummary row = m_row.scaled(m_temperature);
         const double least = m_settings.topP * row.mass * (1 - massTolerance);
         const double most = m_settings.topP * row.mass * (1 + massTolerance);
         for (std::size_t count = 128; count <= mostTaken(); count *= 4) {
-            takeBest(m_logits, count, m_tokens);
+            takeBest(m_row, count, m_tokens);
             m_maximum = double{row.maximum};
             double reached = 0;
             for (std::size_t i = 0; i < m_tokens.size(); ++i) {
@@ -397,6 +397,7 @@ private:
         m_out.tailSize = m_tokens.size() - best.size();
     }
 
+    LogitsPass& m_row;
     std::span<const float> m_logits;
     Distribution& m_out;
     std::vector<WeightedToken>& m_tokens;
@@ -483,7 +484,8 @@ void Distribution::complete()
     if (isComplete())
         return;
     const SamplingSettings whole{.temperature = rest.temperature, .order = {Filter::Temperature}};
-    Support support(rest.logits, whole, *this);
+    LogitsPass row(rest.logits);
+    Support support(row, whole, *this);
     support.apply(Filter::Temperature);
     support.finish();
     rest.logits.clear();
@@ -518,17 +520,16 @@ double Distribution::probability(TokenId id) const
     return found != tokens.end() && found->id == id ? found->probability : 0;
 }
 
-void filterLogits(std::span<const float> logits, const SamplingSettings& settings,
-                  Distribution& out)
+void filterLogits(LogitsPass& row, const SamplingSettings& settings, Distribution& out)
 {
     out.clear();
     if (settings.temperature == 0) {
-        takeBest(logits, 1, out.tokens);
+        takeBest(row, 1, out.tokens);
         for (WeightedToken& token : out.tokens)
             token.probability = 1;
         return;
     }
-    Support support(logits, settings, out);
+    Support support(row, settings, out);
     for (const Filter filter : settings.order)
         support.apply(filter);
     if (!support.isWhole() || !support.finishWithRest())

@@ -27,6 +27,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "sampling/logitspass.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -115,8 +116,8 @@ struct Distribution
     [[nodiscard]] double probability(TokenId) const; // 0 when not in the support
 };
 
-/// Filters `logits` [vocabulary] into `out`, whose storage is reused.
-void filterLogits(std::span<const float> logits, const SamplingSettings&, Distribution& out);
+/// Filters a row of logits into `out`, whose storage is reused.
+void filterLogits(LogitsPass&, const SamplingSettings&, Distribution& out);
 
 /// The token at cumulative probability `u` in [0, 1), summed in the order of `tokens`: an exact
 /// categorical draw, whether the distribution is complete or not. It may not be empty.

@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/topheap.h"
 #include "kernels/logitblocks.h"
+#include "sampling/logitspass.h"
 
 #include <algorithm>
 #include <array>
@@ -40,44 +41,47 @@ void eachOfBlockAbove(std::span<const float> block, std::size_t begin, float thr
 
 /// The same for all of a row's.
 template <class F>
-void eachAbove(std::span<const float> logits, float threshold, const F& f)
+void eachAbove(LogitsPass& pass, float threshold, const F& f)
 {
-    overParts(logits, cpu::logitsPerBlock, [&](std::span<const float> block, std::size_t begin) {
-        eachOfBlockAbove(block, begin, threshold, f);
-    });
+    const auto peaks = pass.peaks();
+    overParts(pass.logits(), cpu::logitsPerBlock,
+              [&](std::span<const float> block, std::size_t begin) {
+                  if (peaks[begin / cpu::logitsPerBlock].highest > threshold)
+                      eachOfBlockAbove(block, begin, threshold, f);
+              });
 }
 
-[[nodiscard]] inline float highestOf(std::span<const float> logits)
+[[nodiscard]] inline std::size_t countAbove(LogitsPass& pass, float threshold)
 {
-    float highest = minusInfinity;
-    overParts(logits, cpu::logitsPerBlock, [&](std::span<const float> block, std::size_t) {
-        highest = std::max(highest, cpu::peakOf(block).highest);
-    });
-    return highest;
-}
-
-[[nodiscard]] inline std::size_t countAbove(std::span<const float> logits, float threshold)
-{
+    const auto peaks = pass.peaks();
     std::size_t count = 0;
-    overParts(logits, cpu::logitsPerBlock, [&](std::span<const float> block, std::size_t) {
-        count += cpu::countAbove(block, threshold);
-    });
+    overParts(pass.logits(), cpu::logitsPerBlock,
+              [&](std::span<const float> block, std::size_t begin) {
+                  if (peaks[begin / cpu::logitsPerBlock].highest > threshold)
+                      count += cpu::countAbove(block, threshold);
+              });
     return count;
 }
 
 /// A value that `count` logits at least are above, and not many more where the best are spread over
 /// the row: among the highest of many parts of it, the one of that rank.
-[[nodiscard]] inline float boundOfBest(std::span<const float> logits, std::size_t count)
+[[nodiscard]] inline float boundOfBest(LogitsPass& pass, std::size_t count)
 {
     constexpr std::size_t mostParts = 4096;
     std::array<float, mostParts> highest{};
-    const std::size_t size = std::max<std::size_t>(64, logits.size() / (2 * count + 1));
-    if (count * size > logits.size() || logits.size() > size * mostParts)
-        return minusInfinity;
     std::size_t parts = 0;
-    overParts(logits, size, [&](std::span<const float> part, std::size_t) {
-        highest[parts++] = cpu::peakOf(part).highest;
-    });
+    const auto logits = pass.logits();
+    if (const auto peaks = pass.peaks(); count <= peaks.size() && peaks.size() <= mostParts) {
+        for (const cpu::BlockPeak& peak : peaks)
+            highest[parts++] = peak.highest;
+    } else {
+        const std::size_t size = std::max<std::size_t>(64, logits.size() / (2 * count + 1));
+        if (count * size > logits.size() || logits.size() > size * mostParts)
+            return minusInfinity;
+        overParts(logits, size, [&](std::span<const float> part, std::size_t) {
+            highest[parts++] = cpu::peakOf(part).highest;
+        });
+    }
     const auto ranked = highest.begin() + static_cast<std::ptrdiff_t>(count) - 1;
     std::nth_element(highest.begin(), ranked, highest.begin() + static_cast<std::ptrdiff_t>(parts),
                      std::greater<>());
@@ -86,11 +90,11 @@ void eachAbove(std::span<const float> logits, float threshold, const F& f)
 
 /// The `count` best, by rank; `Token` is made of an id and a logit. `out` is reused.
 template <class Token>
-void takeBest(std::span<const float> logits, std::size_t count, std::vector<Token>& out)
+void takeBest(LogitsPass& pass, std::size_t count, std::vector<Token>& out)
 {
-    TopHeap best(out, std::min(count, logits.size()));
+    TopHeap best(out, std::min(count, pass.logits().size()));
     if (count > 0)
-        eachAbove(logits, boundOfBest(logits, count), [&](TokenId id, float logit) {
+        eachAbove(pass, boundOfBest(pass, count), [&](TokenId id, float logit) {
             best.offer(Token{id, logit});
         });
     best.finish();

@@ -64,7 +64,8 @@ public:
     {
     }
     Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                         std::span<float> logits, std::span<float> hidden) const override
+                         std::span<float> logits, std::span<float> hidden,
+                         const LogitsMadeFn&) const override
     {
         wait();
         auto done = ScriptedModel::forward(x, cache, which, logits, hidden);

@@ -79,8 +79,7 @@ Result<void> FakeLanguageModel::embedTokens(std::span<const TokenId> ids, std::s
     return {};
 }
 
-Result<void> FakeLanguageModel::embedDense(std::span<const float> weights,
-                                           std::span<float> x) const
+Result<void> FakeLanguageModel::embedDense(std::span<const float> weights, std::span<float> x) const
 {
     std::copy(weights.begin(), weights.end(), x.begin());
     return {};
@@ -94,8 +93,8 @@ Result<std::vector<NearestToken>> FakeLanguageModel::nearestTokens(std::span<con
         squares += static_cast<double>(value) * value;
     std::vector<NearestToken> nearest;
     for (std::size_t i = 0; i < x.size() && squares > 0; ++i)
-        nearest.push_back({TokenId{static_cast<std::int32_t>(i)},
-                           static_cast<float>(x[i] / std::sqrt(squares))});
+        nearest.push_back(
+            {TokenId{static_cast<std::int32_t>(i)}, static_cast<float>(x[i] / std::sqrt(squares))});
     std::stable_sort(nearest.begin(), nearest.end(),
                      [](const auto& a, const auto& b) { return a.cosine > b.cosine; });
     nearest.resize(std::min(nearest.size(), static_cast<std::size_t>(count)));
@@ -104,8 +103,8 @@ Result<std::vector<NearestToken>> FakeLanguageModel::nearestTokens(std::span<con
 
 Result<void> FakeLanguageModel::forwardEach(std::span<const float> x,
                                             std::span<KvCache* const> caches,
-                                            std::span<float> logits,
-                                            std::span<float> hidden) const
+                                            std::span<float> logits, std::span<float> hidden,
+                                            const LogitsMadeFn&) const
 {
     const std::size_t size = m_logits.size();
     for (std::size_t b = 0; b < caches.size(); ++b)
@@ -132,7 +131,8 @@ Result<void> FakeLanguageModel::forwardAlternatives(std::span<const float> x, Kv
 }
 
 Result<void> FakeLanguageModel::forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                                        std::span<float> logits, std::span<float> hidden) const
+                                        std::span<float> logits, std::span<float> hidden,
+                                        const LogitsMadeFn&) const
 {
     auto& fed = dynamic_cast<FakeCache&>(cache).fed;
     const std::size_t size = m_logits.size();

@@ -54,12 +54,12 @@ public:
                                                                   int count) const override;
     /// The hidden state is the fed vector itself.
     [[nodiscard]] Result<void> forward(std::span<const float> x, KvCache&, LogitsOf,
-                                       std::span<float> logits,
-                                       std::span<float> hidden = {}) const override;
+                                       std::span<float> logits, std::span<float> hidden = {},
+                                       const LogitsMadeFn& = {}) const override;
     [[nodiscard]] Result<void> forwardEach(std::span<const float> x,
                                            std::span<KvCache* const> caches,
-                                           std::span<float> logits,
-                                                   std::span<float> hidden) const override;
+                                           std::span<float> logits, std::span<float> hidden,
+                                           const LogitsMadeFn& = {}) const override;
     [[nodiscard]] Result<void> forwardAlternatives(std::span<const float> x, KvCache&,
                                                    std::span<float> logits) const override;
 

@@ -93,8 +93,8 @@ public:
         return std::vector<NearestToken>{};
     }
     [[nodiscard]] Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf,
-                                       std::span<float> logits,
-                                       std::span<float> hidden = {}) const override
+                                       std::span<float> logits, std::span<float> hidden = {},
+                                       const LogitsMadeFn& = {}) const override
     {
         append(x.size() / width(), cache);
         give(cache.rows(), logits);
@@ -102,8 +102,8 @@ public:
         return {};
     }
     [[nodiscard]] Result<void> forwardEach(std::span<const float>, std::span<KvCache* const> caches,
-                                           std::span<float> logits,
-                                           std::span<float> hidden) const override
+                                           std::span<float> logits, std::span<float> hidden,
+                                           const LogitsMadeFn& = {}) const override
     {
         const std::size_t size = logits.size() / caches.size();
         for (std::size_t i = 0; i < caches.size(); ++i) {

@@ -56,13 +56,15 @@ public:
         return m_model->nearestTokens(x, count);
     }
     Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                         std::span<float> logits, std::span<float> hidden) const override
+                         std::span<float> logits, std::span<float> hidden,
+                         const LogitsMadeFn&) const override
     {
         std::this_thread::sleep_for(m_pace);
         return m_model->forward(x, cache, which, logits, hidden);
     }
     Result<void> forwardEach(std::span<const float> x, std::span<KvCache* const> caches,
-                             std::span<float> logits, std::span<float> hidden) const override
+                             std::span<float> logits, std::span<float> hidden,
+                             const LogitsMadeFn&) const override
     {
         std::this_thread::sleep_for(m_pace);
         return m_model->forwardEach(x, caches, logits, hidden);

@@ -1,5 +1,6 @@
 // Rows through the layers.
 #include "kernels/attention.h"
+#include "kernels/logitblocks.h"
 #include "kernels/matmul.h"
 #include "kernels/vectorops.h"
 #include "model/cpu/cpumodel_p.h"
@@ -13,6 +14,7 @@ namespace halftone {
 namespace {
 
 constexpr std::int64_t tileRows = 16; // as many as attention has meet a block together
+constexpr std::int64_t toldPanels = cpu::logitsPerBlock / cpu::panelRows; // while they are near
 
 void multiplyPart(const cpu::Product& product, bool rounded, std::int64_t begin, std::int64_t end)
 {
@@ -198,13 +200,30 @@ void CpuModel::feedForward(const CpuLayer& layer, const Rows& rows) const
     multiply(m_scratch.gate.data(), count, rows.rounded, {{layer.down, m_scratch.added.data()}});
 }
 
-void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits) const
+void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits,
+                       const LogitsMadeFn& made) const
 {
     const std::int64_t width = config().hiddenSize;
+    const std::int64_t count = end - begin;
     for (std::int64_t b = begin; b < end; ++b)
         cpu::rmsNorm(m_scratch.hidden.data() + b * width, m_weights.norm.data(),
                      config().normEpsilon, width, m_scratch.normed.data() + (b - begin) * width);
-    multiply(m_scratch.normed.data(), end - begin, false, {{m_weights.head, logits}});
+    quantise(m_weights.head, m_scratch.normed.data(), count);
+    const cpu::Product head = product(m_weights.head, m_scratch.normed.data(), count, logits);
+    m_pool->run(head.weights.panels(), [&](std::int64_t from, std::int64_t to) {
+        while (from < to) {
+            const std::int64_t next = std::min(to, (from / toldPanels + 1) * toldPanels);
+            multiplyPart(head, false, from, next);
+            if (made) {
+                const std::int64_t first = from * cpu::panelRows;
+                const std::int64_t last = std::min(next * cpu::panelRows, head.stride);
+                for (std::int64_t b = 0; b < count; ++b)
+                    made(static_cast<std::size_t>(b), static_cast<std::size_t>(first),
+                         {head.y + b * head.stride + first, head.y + b * head.stride + last});
+            }
+            from = next;
+        }
+    });
 }
 
 cpu::Product CpuModel::product(const CpuLinear& linear, const float* x, std::int64_t count,

@@ -32,7 +32,7 @@ Result<std::unique_ptr<KvCache>> CpuModel::createCache() const
 
 Result<void> CpuModel::computeRows(std::span<const float> x, ContiguousCache& cache,
                                    Purpose purpose, LogitsOf which, std::span<float> logits,
-                                   std::span<float> hidden) const
+                                   std::span<float> hidden, const LogitsMadeFn& made) const
 {
     return guarded("a forward pass", [&]() -> Result<void> {
         const std::int64_t width = config().hiddenSize;
@@ -49,7 +49,7 @@ Result<void> CpuModel::computeRows(std::span<const float> x, ContiguousCache& ca
             if (which == LogitsOf::All)
                 outputs(0, count, logits.data() + begin * config().vocabularySize);
             else if (begin + count == rows)
-                outputs(count - 1, count, logits.data());
+                outputs(count - 1, count, logits.data(), made);
         }
         // outputs() leaves the last row's behind the others that it was asked for.
         if (!hidden.empty()) {
@@ -62,7 +62,8 @@ Result<void> CpuModel::computeRows(std::span<const float> x, ContiguousCache& ca
 
 Result<void> CpuModel::computeEach(std::span<const float> x,
                                    std::span<ContiguousCache* const> caches,
-                                   std::span<float> logits, std::span<float> hidden) const
+                                   std::span<float> logits, std::span<float> hidden,
+                                   const LogitsMadeFn& made) const
 {
     return guarded("a forward pass", [&]() -> Result<void> {
         m_places.clear();
@@ -71,7 +72,7 @@ Result<void> CpuModel::computeEach(std::span<const float> x,
             m_places.push_back({&own(*cache), cache->rows()});
         }
         throughLayers(x, {.places = m_places});
-        outputs(0, std::ssize(caches), logits.data());
+        outputs(0, std::ssize(caches), logits.data(), made);
         std::copy_n(m_scratch.normed.data(), hidden.size(), hidden.data());
         return {};
     });

@@ -70,11 +70,12 @@ private:
 
     [[nodiscard]] Result<void> computeRows(std::span<const float> x, ContiguousCache&, Purpose,
                                            LogitsOf, std::span<float> logits,
-                                           std::span<float> hidden) const override;
+                                           std::span<float> hidden,
+                                           const LogitsMadeFn&) const override;
     [[nodiscard]] Result<void> computeEach(std::span<const float> x,
                                            std::span<ContiguousCache* const>,
-                                           std::span<float> logits,
-                                           std::span<float> hidden) const override;
+                                           std::span<float> logits, std::span<float> hidden,
+                                           const LogitsMadeFn&) const override;
     [[nodiscard]] Result<void> computeAlternatives(std::span<const float> x, ContiguousCache&,
                                                    std::span<float> logits) const override;
 
@@ -101,7 +102,8 @@ private:
     void feedForward(const CpuLayer&, const Rows&) const;
     /// The last norm of rows [begin, end) of m_scratch.hidden, to m_scratch.normed from 0 on, and
     /// the logits after them.
-    void outputs(std::int64_t begin, std::int64_t end, float* logits) const;
+    void outputs(std::int64_t begin, std::int64_t end, float* logits,
+                 const LogitsMadeFn& made = {}) const;
 
     /// What multiplies some rows of activations by one matrix.
     struct Multiplication

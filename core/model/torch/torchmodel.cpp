@@ -36,7 +36,7 @@ Result<std::unique_ptr<KvCache>> TorchModel::createCache() const
 
 Result<void> TorchModel::computeRows(std::span<const float> x, ContiguousCache& cache, Purpose,
                                      LogitsOf which, std::span<float> logits,
-                                     std::span<float> hidden) const
+                                     std::span<float> hidden, const LogitsMadeFn&) const
 {
     return torchGuard("a forward pass", [&]() -> Result<void> {
         useTorchThreads(identity().threads);
@@ -67,14 +67,15 @@ Result<void> TorchModel::computeRows(std::span<const float> x, ContiguousCache& 
 
 Result<void> TorchModel::computeEach(std::span<const float> x,
                                      std::span<ContiguousCache* const> caches,
-                                     std::span<float> logits, std::span<float> hidden) const
+                                     std::span<float> logits, std::span<float> hidden,
+                                     const LogitsMadeFn&) const
 {
     const std::size_t width = x.size() / caches.size();
     const std::size_t vocabulary = logits.size() / caches.size();
     for (std::size_t b = 0; b < caches.size(); ++b)
         if (auto done = computeRows(x.subspan(b * width, width), *caches[b], Purpose::Any,
                                     LogitsOf::Last, logits.subspan(b * vocabulary, vocabulary),
-                                    hidden.subspan(b * width, width));
+                                    hidden.subspan(b * width, width), {});
             !done)
             return done;
     return {};
@@ -86,8 +87,9 @@ Result<void> TorchModel::computeAlternatives(std::span<const float> x, Contiguou
     const auto width = static_cast<std::size_t>(config().hiddenSize);
     const auto vocabulary = static_cast<std::size_t>(config().vocabularySize);
     for (std::size_t b = 0; b < x.size() / width; ++b)
-        if (auto done = computeRows(x.subspan(b * width, width), cache, Purpose::Any,
-                                    LogitsOf::Last, logits.subspan(b * vocabulary, vocabulary), {});
+        if (auto done =
+                computeRows(x.subspan(b * width, width), cache, Purpose::Any, LogitsOf::Last,
+                            logits.subspan(b * vocabulary, vocabulary), {}, {});
             !done)
             return done;
     return {};

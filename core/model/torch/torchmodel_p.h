@@ -24,11 +24,12 @@ public:
 private:
     [[nodiscard]] Result<void> computeRows(std::span<const float> x, ContiguousCache&, Purpose,
                                            LogitsOf, std::span<float> logits,
-                                           std::span<float> hidden) const override;
+                                           std::span<float> hidden,
+                                           const LogitsMadeFn&) const override;
     [[nodiscard]] Result<void> computeEach(std::span<const float> x,
                                            std::span<ContiguousCache* const>,
-                                           std::span<float> logits,
-                                           std::span<float> hidden) const override;
+                                           std::span<float> logits, std::span<float> hidden,
+                                           const LogitsMadeFn&) const override;
     [[nodiscard]] Result<void> computeAlternatives(std::span<const float> x, ContiguousCache&,
                                                    std::span<float> logits) const override;
 

@@ -21,7 +21,8 @@ public:
     {
     }
     Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                         std::span<float> logits, std::span<float> hidden) const override
+                         std::span<float> logits, std::span<float> hidden,
+                         const LogitsMadeFn&) const override
     {
         auto done = FakeLanguageModel::forward(x, cache, which, logits, hidden);
         if (cache.rows() > 2)

@@ -19,7 +19,8 @@ class ListeningModel : public FakeLanguageModel
 public:
     using FakeLanguageModel::FakeLanguageModel;
     Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                         std::span<float> logits, std::span<float> hidden) const override
+                         std::span<float> logits, std::span<float> hidden,
+                         const LogitsMadeFn&) const override
     {
         auto done = FakeLanguageModel::forward(x, cache, which, logits, hidden);
         rows.push_back(dynamic_cast<FakeCache&>(cache).fed.back());

@@ -290,7 +290,8 @@ void tst_SessionPartner::feedsEachModelAllThatWasWritten()
         {
         }
         Result<void> forward(std::span<const float> x, KvCache& cache, LogitsOf which,
-                             std::span<float> logits, std::span<float> hidden) const override
+                             std::span<float> logits, std::span<float> hidden,
+                             const LogitsMadeFn&) const override
         {
             auto done = FakeLanguageModel::forward(x, cache, which, logits, hidden);
             for (float& logit : logits)

@@ -55,8 +55,11 @@ std::shared_ptr<const Engine> sentences()
 /// Nothing filtered, temperature 1, so that the reference needs a softmax alone.
 RunSettings cautious(ParameterValues more = {})
 {
-    ParameterValues values{{"temperature", 1.0}, {"top-k", std::int64_t{0}}, {"top-p", 1.0},
-                           {"min-p", 0.0},       {"trials", std::int64_t{6}}};
+    ParameterValues values{{"temperature", 1.0},
+                           {"top-k", std::int64_t{0}},
+                           {"top-p", 1.0},
+                           {"min-p", 0.0},
+                           {"trials", std::int64_t{6}}};
     for (auto& [name, value] : more)
         values[name] = value;
     RunSettings settings = settingsOf("cautious", std::move(values));
@@ -109,8 +112,7 @@ struct Heard : StepObserver
     void stepTaken(const StepRecord&) override {}
     void trialTaken(const TrialBranch& trial) override
     {
-        branches.push_back({trial.from.value,
-                            sampledIds({trial.steps.begin(), trial.steps.end()}),
+        branches.push_back({trial.from.value, sampledIds({trial.steps.begin(), trial.steps.end()}),
                             trial.perplexity, trial.chosen});
     }
     std::vector<Branch> branches;
@@ -122,7 +124,8 @@ class StoppingModel : public FakeLanguageModel
 public:
     using FakeLanguageModel::FakeLanguageModel;
     Result<void> forwardEach(std::span<const float> x, std::span<KvCache* const> caches,
-                             std::span<float> logits, std::span<float> hidden) const override
+                             std::span<float> logits, std::span<float> hidden,
+                             const LogitsMadeFn&) const override
     {
         if (session != nullptr)
             session->requestStop();
@@ -218,8 +221,8 @@ void tst_Trials::readsTheWeightsOnceForAllTrialsOfAStep()
 void tst_Trials::endsATrialAtItsGreatestLength()
 {
     Heard heard;
-    const auto session = sessionOf(
-        sentences(), cautious({{"trial-length", std::int64_t{2}}}), {TokenId{3}});
+    const auto session =
+        sessionOf(sentences(), cautious({{"trial-length", std::int64_t{2}}}), {TokenId{3}});
     session->setObserver(&heard);
     QVERIFY_RESULT(session->step());
     reference::Cautious brief = plainly();
@@ -230,8 +233,7 @@ void tst_Trials::endsATrialAtItsGreatestLength()
 
 void tst_Trials::isPlainSamplingWithOneTrial()
 {
-    const auto one =
-        sessionOf(sentences(), cautious({{"trials", std::int64_t{1}}}), {TokenId{3}});
+    const auto one = sessionOf(sentences(), cautious({{"trials", std::int64_t{1}}}), {TokenId{3}});
     QVERIFY_RESULT(run(*one));
     RunSettings plain = cautious();
     plain.mode = "discrete";
@@ -266,8 +268,8 @@ void tst_Trials::judgesByTheRawDistributionWhenAsked()
         double surprise = 0;
         int last = 3;
         for (const int id : raw.branches[t].ids) {
-            surprise -= std::log(
-                reference::softmax(rowAfter(last), 1)[static_cast<std::size_t>(id)]);
+            surprise -=
+                std::log(reference::softmax(rowAfter(last), 1)[static_cast<std::size_t>(id)]);
             last = id;
         }
         const double expected =
@@ -280,9 +282,8 @@ void tst_Trials::endsTheRunWhenAskedToStopWhileTrying()
 {
     auto model = std::make_unique<StoppingModel>(rows());
     const auto& stopping = *model;
-    const auto session =
-        sessionOf(Engine::fromParts(std::move(model), sentenceTokenizer(), {}), cautious(),
-                  {TokenId{3}});
+    const auto session = sessionOf(Engine::fromParts(std::move(model), sentenceTokenizer(), {}),
+                                   cautious(), {TokenId{3}});
     stopping.session = session.get();
     const auto step = session->step();
     QVERIFY_RESULT(step);

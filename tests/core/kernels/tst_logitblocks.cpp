@@ -28,13 +28,15 @@ std::vector<float> logitsOf(std::int64_t count, float spread)
     return logits;
 }
 
-SoftmaxSums inDouble(const std::vector<float>& block, float maximum, double scale)
+SoftmaxSums inDouble(const std::vector<float>& block, double scale)
 {
+    const float highest = peakOf(block).highest;
     SoftmaxSums sums;
     for (const float logit : block) {
-        if (!(logit < maximum) || logit == -infinity)
+        sums.atHighest += logit == highest ? 1 : 0;
+        if (!(logit < highest) || logit == -infinity)
             continue;
-        const double y = (static_cast<double>(logit) - static_cast<double>(maximum)) * scale;
+        const double y = (static_cast<double>(logit) - static_cast<double>(highest)) * scale;
         sums.w += std::exp(y);
         sums.wy += std::exp(y) * y;
         sums.wyy += std::exp(y) * y * y;
@@ -42,9 +44,9 @@ SoftmaxSums inDouble(const std::vector<float>& block, float maximum, double scal
     return sums;
 }
 
-SoftmaxSums sumsOf(const std::vector<float>& block, float maximum, float scale)
+SoftmaxSums sumsOf(const std::vector<float>& block, float scale)
 {
-    return softmaxSums(block, peakOf(block), maximum, scale);
+    return softmaxSums(block, peakOf(block).highest, scale);
 }
 
 /// What is left out below exp(-87) does not count.
@@ -105,36 +107,39 @@ private Q_SLOTS:
                 for (const float spread : {0.01F, 1.0F, 10.0F, 40.0F})
                     for (const float scale : {0.25F, 1.0F, 4.0F}) {
                         const std::vector<float> block = logitsOf(length, spread);
-                        // The block's own, and that of another before it.
-                        for (const float maximum : {peakOf(block).highest, spread}) {
-                            const SoftmaxSums found = sumsOf(block, maximum, scale);
-                            const SoftmaxSums expected =
-                                inDouble(block, maximum, static_cast<double>(scale));
-                            QVERIFY2(isNear(found.w, expected.w), target);
-                            QVERIFY2(isNear(found.wy, expected.wy), target);
-                            QVERIFY2(isNear(found.wyy, expected.wyy), target);
-                        }
+                        const SoftmaxSums found = sumsOf(block, scale);
+                        const SoftmaxSums expected = inDouble(block, static_cast<double>(scale));
+                        QVERIFY2(found.atHighest == expected.atHighest, target);
+                        QVERIFY2(isNear(found.w, expected.w), target);
+                        QVERIFY2(isNear(found.wy, expected.wy), target);
+                        QVERIFY2(isNear(found.wyy, expected.wyy), target);
                     }
         });
     }
 
-    void logitsAtTheMaximumAndWhatIsNoNumberAreLeftOutOfTheSums()
+    void logitsAtTheHighestAreCountedAndWhatIsNoNumberIsLeftOut()
     {
         onEveryTarget([](const char* target) {
             std::vector<float> block = logitsOf(200, 5);
-            const SoftmaxSums expected = sumsOf(block, 6, 1);
-            for (const float left : {6.0F, infinity, notANumber, -infinity, -1e30F, -100.0F}) {
+            block.insert(block.begin(), 3, 6.0F);
+            const SoftmaxSums expected = sumsOf(block, 1);
+            QVERIFY2(expected.atHighest == 3, target);
+            for (const float left : {infinity, notANumber, -infinity, -1e30F, -100.0F}) {
                 std::vector<float> longer = block;
                 longer.insert(longer.end(), 24, left);
-                const SoftmaxSums found = sumsOf(longer, 6, 1);
-                QVERIFY2(isNear(found.w, expected.w) && isNear(found.wy, expected.wy) &&
-                             isNear(found.wyy, expected.wyy),
+                const SoftmaxSums found = sumsOf(longer, 1);
+                QVERIFY2(found.atHighest == 3 && isNear(found.w, expected.w) &&
+                             isNear(found.wy, expected.wy) && isNear(found.wyy, expected.wyy),
                          target);
             }
-            const SoftmaxSums none = sumsOf(std::vector<float>(24, 6.0F), 6, 1);
-            QVERIFY2(none.w == 0 && none.wy == 0 && none.wyy == 0, target);
-            const SoftmaxSums impossible = sumsOf(std::vector<float>(24, -infinity), 6, 1);
-            QVERIFY2(impossible.w == 0 && impossible.wy == 0 && impossible.wyy == 0, target);
+            const SoftmaxSums alike = sumsOf(std::vector<float>(24, 6.0F), 1);
+            QVERIFY2(alike.atHighest == 24 && alike.w == 0 && alike.wy == 0 && alike.wyy == 0,
+                     target);
+            for (const float impossible : {-infinity, notANumber}) {
+                const SoftmaxSums none = sumsOf(std::vector<float>(24, impossible), 1);
+                QVERIFY2(none.atHighest == 0 && none.w == 0 && none.wy == 0 && none.wyy == 0,
+                         target);
+            }
         });
     }
 
@@ -146,7 +151,7 @@ private Q_SLOTS:
             onEveryTarget([&](const char* target) {
                 if (!rounds(target))
                     return;
-                const SoftmaxSums found = sumsOf(block, 12, 1.0F / 0.6F);
+                const SoftmaxSums found = sumsOf(block, 1.0F / 0.6F);
                 if (!first)
                     first = found;
                 QVERIFY2(found.w == first->w && found.wy == first->wy && found.wyy == first->wyy,

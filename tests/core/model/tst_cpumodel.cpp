@@ -7,6 +7,10 @@
 #include <QTemporaryDir>
 #include <QTest>
 
+#include <cmath>
+#include <limits>
+#include <mutex>
+
 using namespace halftone;
 using namespace halftone::test;
 
@@ -79,6 +83,52 @@ private Q_SLOTS:
         }
         QVERIFY(results[0] == results[1]);
         QVERIFY(results[0] == results[2]);
+    }
+
+    void everyLogitOfAStepIsToldOfOnceWhileItIsMade()
+    {
+        // More than one block of logits, on two threads.
+        constexpr std::size_t vocabulary = 2100;
+        const QTemporaryDir folder;
+        writeTinyModel(folder.path().toStdString(),
+                       R"({"model_type": "llama", "vocab_size": 2100, "hidden_size": 24,)"
+                       R"( "num_hidden_layers": 1, "num_attention_heads": 2,)"
+                       R"( "intermediate_size": 40, "max_position_embeddings": 64})");
+        const auto model = loadModel(folder.path().toStdString(), {.device = "cpu", .threads = 2});
+        QVERIFY_RESULT(model);
+        const auto first = (*model)->createCache();
+        const auto second = (*model)->createCache();
+        QVERIFY_RESULT(first);
+        QVERIFY_RESULT(second);
+        std::vector<float> x(2 * std::size_t{24});
+        QVERIFY_RESULT((*model)->embedTokens(tokenIds({4, 5}), x));
+
+        const float none = std::numeric_limits<float>::quiet_NaN();
+        std::vector<float> told(2 * vocabulary, none);
+        std::mutex mutex;
+        int twice = 0;
+        const auto made = [&](std::size_t row, std::size_t begin, std::span<const float> part) {
+            const std::lock_guard lock(mutex);
+            for (std::size_t i = 0; i < part.size(); ++i) {
+                float& logit = told.at(row * vocabulary + begin + i);
+                twice += std::isnan(logit) ? 0 : 1;
+                logit = part[i];
+            }
+        };
+        std::vector<float> logits(vocabulary);
+        std::vector<float> hidden(24);
+        QVERIFY_RESULT((*model)->forward(std::span(x).first(24), **first, LogitsOf::Last, logits,
+                                         hidden, made));
+        QVERIFY(std::equal(logits.begin(), logits.end(), told.begin()));
+        QVERIFY(std::isnan(told[vocabulary]));
+
+        std::fill(told.begin(), told.end(), none);
+        logits.resize(2 * vocabulary);
+        hidden.resize(std::size_t{2} * 24);
+        KvCache* const caches[] = {first->get(), second->get()};
+        QVERIFY_RESULT((*model)->forwardEach(x, caches, logits, hidden, made));
+        QVERIFY(told == logits);
+        QCOMPARE(twice, 0);
     }
 };
 

@@ -27,16 +27,16 @@ public:
 
     const Decision& decide(const std::vector<float>& logits)
     {
-        summariseLogits(logits, 32, m_raw);
+        m_row.begin(logits);
+        m_row.summarise(32, m_raw);
         m_decision.clear();
         StepRng rng({m_seed, static_cast<std::uint64_t>(m_step), 0});
-        m_rule->decide({.logits = logits,
+        m_rule->decide({.row = m_row,
                         .raw = m_raw,
                         .step = StepIndex{m_step},
                         .phase = m_phase,
                         .markers = m_markers,
                         .hidden = m_hidden,
-                        .adjusted = false,
                         .previous = m_previous ? &*m_previous : nullptr,
                         .history = m_history,
                         .maxSteps = m_maxSteps},
@@ -57,6 +57,7 @@ private:
     std::uint64_t m_seed;
     std::vector<double> m_state;
     std::int64_t m_step = 0;
+    LogitsPass m_row;
     LogitsSummary m_raw;
     Decision m_decision;
     Phase m_phase = Phase::Think;
@@ -89,12 +90,15 @@ inline std::vector<EventKind> kinds(const Decision& decision)
 }
 
 /// The thinking rule of a mode with its layers; fails the test when the parameters are refused.
-inline Result<std::unique_ptr<StepRule>>
-makeRule(std::string_view mode, const ParameterValues& given, const ModeContext& context = contextForTests())
+inline Result<std::unique_ptr<StepRule>> makeRule(std::string_view mode,
+                                                  const ParameterValues& given,
+                                                  const ModeContext& context = contextForTests())
 {
     const Mode* found = findMode(mode);
     return completeParameters(found->parameters, given)
-        .and_then([&](const ParameterValues& values) { return makeThinkingRule(*found, values, context); });
+        .and_then([&](const ParameterValues& values) {
+            return makeThinkingRule(*found, values, context);
+        });
 }
 
 } // namespace halftone::test

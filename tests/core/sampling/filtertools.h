@@ -16,7 +16,8 @@ inline constexpr float infinity = std::numeric_limits<float>::infinity();
                                          const SamplingSettings& settings)
 {
     Distribution out;
-    filterLogits(logits, settings, out);
+    LogitsPass row(logits);
+    filterLogits(row, settings, out);
     return out;
 }
 

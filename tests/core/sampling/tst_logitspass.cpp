@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <thread>
 
 using namespace halftone;
 namespace reference = halftone::test::reference;
@@ -20,6 +21,22 @@ LogitsSummary summary(const std::vector<float>& logits, int topCount = 32)
     LogitsSummary out;
     summariseLogits(logits, topCount, out);
     return out;
+}
+
+ScaledSummary scaledSummary(const std::vector<float>& logits, double temperature)
+{
+    return LogitsPass(logits).scaled(temperature);
+}
+
+double scaledEntropy(const std::vector<float>& logits, double temperature)
+{
+    return LogitsPass(logits).scaledEntropy(temperature);
+}
+
+bool sameBits(const ScaledSummary& a, const ScaledSummary& b)
+{
+    return a.maximum == b.maximum && a.mass == b.mass && a.entropy == b.entropy &&
+           a.varentropy == b.varentropy;
 }
 
 /// The weights are float32; the bound is relative for values above 1.
@@ -80,6 +97,9 @@ private Q_SLOTS:
     void scalesByTemperature();
     void weighsAWholeVocabularyToAFewPartsInTenMillion();
     void hasTheRawEntropyAtTemperatureOne();
+    void givesTheSameBitsWhoeverLookedAtWhichPart_data();
+    void givesTheSameBitsWhoeverLookedAtWhichPart();
+    void looksAtTheTemperaturesOfTheLastRowTogether();
 };
 
 void tst_LogitsPass::agreesWithTheReferenceOnRandomRows_data()
@@ -221,7 +241,7 @@ void tst_LogitsPass::countsWhatIsNoNumberAndLeavesItOut()
     QCOMPARE(found.invalid, 3);
     QVERIFY(near(found.entropy, std::log(2)));
     QCOMPARE(found.top.size(), 2U);
-    QVERIFY(near(scaledEntropy(std::vector<float>{notANumber, 1, infinity, 1}, 0.5), std::log(2)));
+    QVERIFY(near(scaledEntropy({notANumber, 1, infinity, 1}, 0.5), std::log(2)));
 }
 
 void tst_LogitsPass::givesZerosForARowWithoutANumber()
@@ -300,6 +320,64 @@ void tst_LogitsPass::hasTheRawEntropyAtTemperatureOne()
 {
     const auto logits = reference::randomLogits(700, 5);
     QVERIFY(scaledEntropy(logits, 1) == summary(logits).entropy);
+}
+
+void tst_LogitsPass::givesTheSameBitsWhoeverLookedAtWhichPart_data()
+{
+    QTest::addColumn<std::vector<std::size_t>>("cuts");
+    const auto row = [](const char* name, std::vector<std::size_t> cuts) {
+        QTest::addRow("%s", name) << cuts;
+    };
+    row("one part", {0, 5000});
+    row("two, cut within a block", {0, 2500, 5000});
+    row("two, cut between blocks", {0, 2048, 5000});
+    row("parts smaller than a block", {0, 300, 1024, 1100, 1500, 4800, 5000});
+    row("the beginning alone", {0, 1200});
+    row("the end alone", {3000, 5000});
+    row("the middle alone", {700, 4100});
+}
+
+void tst_LogitsPass::givesTheSameBitsWhoeverLookedAtWhichPart()
+{
+    QFETCH(std::vector<std::size_t>, cuts);
+    const auto logits = reference::randomLogits(5000, 8);
+    std::vector<float> row(5000, notANumber); // to be written
+    LogitsPass pass(row);
+    (void)pass.scaled(0.6);
+    pass.begin(row);
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < cuts.size(); ++i)
+        threads.emplace_back([&, i] {
+            pass.look(cuts[i - 1], std::span(logits).subspan(cuts[i - 1], cuts[i] - cuts[i - 1]));
+        });
+    for (std::thread& thread : threads)
+        thread.join();
+    row = logits;
+
+    for (const double temperature : {0.6, 1.0, 3.0})
+        QVERIFY(sameBits(pass.scaled(temperature), scaledSummary(logits, temperature)));
+    LogitsSummary found;
+    pass.summarise(32, found);
+    const LogitsSummary expected = summary(logits);
+    QCOMPARE(found.entropy, expected.entropy);
+    QCOMPARE(found.top.size(), expected.top.size());
+    for (std::size_t i = 0; i < found.top.size(); ++i)
+        QCOMPARE(found.top[i].id.value, expected.top[i].id.value);
+}
+
+void tst_LogitsPass::looksAtTheTemperaturesOfTheLastRowTogether()
+{
+    const auto first = reference::randomLogits(3000, 1);
+    auto second = reference::randomLogits(4000, 2); // a longer one
+    const auto expected = second;
+    LogitsPass pass(first);
+    for (const double temperature : {0.5, 1.0, 2.0})
+        (void)pass.scaled(temperature);
+    pass.begin(second);
+    pass.look(0, second);
+    std::fill(second.begin(), second.end(), notANumber); // nothing is read again
+    for (const double temperature : {2.0, 0.5, 1.0})
+        QVERIFY(sameBits(pass.scaled(temperature), scaledSummary(expected, temperature)));
 }
 
 QTEST_GUILESS_MAIN(tst_LogitsPass)
