@@ -25,15 +25,16 @@ constexpr std::int64_t fewRows = 12;
 
 // The two sums of each row of x that meet one vector of weights fill most of the registers.
 #if HWY_TARGET <= HWY_AVX3
-constexpr std::int64_t mostTogether = 12;
+constexpr std::size_t mostTogether = 12;
 #else
-constexpr std::int64_t mostTogether = partLanes >= 4 ? 3 : 1;
+constexpr std::size_t mostTogether = partLanes >= 4 ? 3 : 1;
 #endif
 
 /// Columns 2i and 2i + 1 of a panel's 16 rows.
 struct F32Weights
 {
     static constexpr std::size_t columnBytes = laneCount * sizeof(float);
+    static constexpr std::size_t prefetchedRows = 6;
     static HWY_INLINE Sixteen even(const std::byte* panel, std::size_t pair)
     {
         return load(reinterpret_cast<const float*>(panel + 2 * pair * columnBytes));
@@ -47,6 +48,7 @@ struct F32Weights
 struct F16Weights
 {
     static constexpr std::size_t columnBytes = laneCount * sizeof(std::uint16_t);
+    static constexpr std::size_t prefetchedRows = 3;
     static HWY_INLINE Sixteen even(const std::byte* panel, std::size_t pair)
     {
         return loadHalves(panel + 2 * pair * columnBytes);
@@ -60,6 +62,7 @@ struct F16Weights
 struct BF16Weights
 {
     static constexpr std::size_t columnBytes = laneCount * sizeof(std::uint16_t);
+    static constexpr std::size_t prefetchedRows = 3;
     static HWY_INLINE Sixteen even(const std::byte* panel, std::size_t pair)
     {
         Sixteen out;
@@ -103,7 +106,8 @@ HWY_INLINE void multiplyChunk(const std::byte* panel, std::size_t columns, const
     }
     std::size_t k = 0;
     for (; k + 2 <= columns; k += 2) {
-        prefetchWeights<rows>(panel + ahead + k * Weights::columnBytes, 2 * Weights::columnBytes);
+        prefetchWeights<(rows >= Weights::prefetchedRows)>(panel + ahead + k * Weights::columnBytes,
+                                                           2 * Weights::columnBytes);
         const Sixteen evenWeights = Weights::even(panel, k / 2);
         HWY_UNROLL(16)
         for (std::size_t b = 0; b < rows; ++b)
@@ -168,24 +172,14 @@ HWY_NOINLINE void multiplyTile(const Product& p, std::int64_t panel, const Chunk
                p.y + (b + static_cast<std::int64_t>(i)) * p.stride + row);
 }
 
-/// All of [b, b + count) in tiles as large as registers allow.
+/// All of [b, b + count).
 template <class Weights>
 void multiplyTiles(const Product& p, std::int64_t panel, const Chunk& chunk, const float* gathered,
                    std::int64_t b, std::int64_t count)
 {
-    std::int64_t i = 0;
-    const auto tiles = [&]<std::size_t rows>() HWY_ATTR {
-        if constexpr (rows <= mostTogether)
-            for (; i + static_cast<std::int64_t>(rows) <= count;
-                 i += static_cast<std::int64_t>(rows))
-                multiplyTile<Weights, rows>(p, panel, chunk, gathered + i * chunkColumns, b + i);
-    };
-    tiles.template operator()<12>();
-    tiles.template operator()<8>();
-    tiles.template operator()<5>();
-    tiles.template operator()<3>();
-    tiles.template operator()<2>();
-    tiles.template operator()<1>();
+    overTiles<mostTogether>(count, [&]<std::size_t rows>(std::int64_t first) HWY_ATTR {
+        multiplyTile<Weights, rows>(p, panel, chunk, gathered + first * chunkColumns, b + first);
+    });
 }
 
 /// One row of x: the weights in one stream.

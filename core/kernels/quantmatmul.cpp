@@ -25,11 +25,11 @@ constexpr std::size_t quads = quantBlock / 4; // groups of four columns in a blo
 constexpr std::size_t quadBytes = laneCount * 4;
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-constexpr std::int64_t mostTogether = 12;
+constexpr std::size_t mostTogether = 12;
 #elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
-constexpr std::int64_t mostTogether = 2;
+constexpr std::size_t mostTogether = 2;
 #else
-constexpr std::int64_t mostTogether = 1;
+constexpr std::size_t mostTogether = 1;
 #endif
 
 // Ints: an integer for each of 16 rows, all of which start as start(sum), where `sum` is minus the
@@ -61,6 +61,7 @@ HWY_INLINE __m512i spreadQuad(const std::int8_t* x)
 struct Q4
 {
     static constexpr std::size_t blockBytes = q4BlockBytes;
+    static constexpr std::size_t prefetchedRows = 5;
     /// 0 to 15, 8 too much: that much of the activations' sum is taken off at the start.
     static HWY_INLINE Bytes quad(const std::byte* values, std::size_t i)
     {
@@ -86,6 +87,7 @@ struct Q4
 struct Q8
 {
     static constexpr std::size_t blockBytes = q8BlockBytes;
+    static constexpr std::size_t prefetchedRows = 6;
     static HWY_INLINE Bytes quad(const std::byte* values, std::size_t i)
     {
         const __m512i weights = _mm512_loadu_si512(values + i * quadBytes);
@@ -157,6 +159,7 @@ HWY_INLINE void addPairs(__m256i& sums, __m256i pairs)
 struct Q4
 {
     static constexpr std::size_t blockBytes = q4BlockBytes;
+    static constexpr std::size_t prefetchedRows = 5;
     static HWY_INLINE Bytes quad(const std::byte* values, std::size_t i)
     {
         Bytes out;
@@ -183,6 +186,7 @@ struct Q4
 struct Q8
 {
     static constexpr std::size_t blockBytes = q8BlockBytes;
+    static constexpr std::size_t prefetchedRows = 6;
     static HWY_INLINE Bytes quad(const std::byte* values, std::size_t i)
     {
         return {
@@ -231,6 +235,7 @@ HWY_INLINE void addProducts(Ints& ints, const Bytes& weights, const std::int8_t*
 struct Q4
 {
     static constexpr std::size_t blockBytes = q4BlockBytes;
+    static constexpr std::size_t prefetchedRows = 5;
     static HWY_INLINE Bytes quad(const std::byte* values, std::size_t i)
     {
         const std::byte* const from = values + i % (quads / 2) * quadBytes;
@@ -252,6 +257,7 @@ struct Q4
 struct Q8
 {
     static constexpr std::size_t blockBytes = q8BlockBytes;
+    static constexpr std::size_t prefetchedRows = 6;
     static HWY_INLINE Bytes quad(const std::byte* values, std::size_t i)
     {
         Bytes out;
@@ -282,7 +288,8 @@ HWY_NOINLINE void multiplyTile(const Product& p, std::int64_t panel, std::int64_
         const std::int8_t* const values = x.values(at, b);
         const float* const scales = x.scales(at, b);
         const std::int32_t* const negatedSums = x.negatedSums(at, b);
-        prefetchWeights<rows>(block + prefetchDistance, Weights::blockBytes);
+        prefetchWeights<(rows >= Weights::prefetchedRows)>(block + prefetchDistance,
+                                                           Weights::blockBytes);
         Ints ints[rows];
         HWY_UNROLL(16)
         for (std::size_t i = 0; i < rows; ++i)
@@ -314,21 +321,10 @@ HWY_NOINLINE void multiplyTile(const Product& p, std::int64_t panel, std::int64_
 template <class Weights>
 void multiplyWith(const Product& p, std::int64_t begin, std::int64_t end)
 {
-    for (std::int64_t panel = begin; panel < end; ++panel) {
-        std::int64_t b = 0;
-        const auto tiles = [&]<std::size_t rows>() HWY_ATTR {
-            if constexpr (rows <= mostTogether)
-                for (; b + static_cast<std::int64_t>(rows) <= p.count;
-                     b += static_cast<std::int64_t>(rows))
-                    multiplyTile<Weights, rows>(p, panel, b);
-        };
-        tiles.template operator()<12>();
-        tiles.template operator()<8>();
-        tiles.template operator()<5>();
-        tiles.template operator()<3>();
-        tiles.template operator()<2>();
-        tiles.template operator()<1>();
-    }
+    for (std::int64_t panel = begin; panel < end; ++panel)
+        overTiles<mostTogether>(p.count, [&]<std::size_t rows>(std::int64_t first) HWY_ATTR {
+            multiplyTile<Weights, rows>(p, panel, first);
+        });
 }
 
 void multiplyBlocks(const Product& p, std::int64_t begin, std::int64_t end)

@@ -52,7 +52,7 @@ multiplyTile(const std::byte* weights, std::size_t pairs, std::size_t ahead, con
     for (std::size_t b = 0; b < rows; ++b)
         sums[b] = _mm512_setzero_ps();
     for (std::size_t pair = 0; pair < pairs; ++pair) {
-        prefetchWeights<rows>(weights + ahead + pair * 64, 64);
+        prefetchWeights<(rows >= 3)>(weights + ahead + pair * 64, 64);
         const auto both = reinterpret_cast<__m512bh>(_mm512_loadu_si512(weights + pair * 64));
 #pragma GCC unroll 16
         for (std::size_t b = 0; b < rows; ++b)
