@@ -1,11 +1,13 @@
 #include "store/runrecorder.h"
 
+#include "store/stepring_p.h"
+
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <new>
 #include <optional>
-#include <span>
 #include <sstream>
 #include <string>
 #include <system_error>
@@ -20,43 +22,12 @@ namespace {
 /// A step waits at most this long for others to be stored with it.
 constexpr std::chrono::milliseconds gatherTime{50};
 /// So many waiting steps are stored at once, without waiting for more.
-constexpr std::size_t batchSize = 256;
-/// More waiting steps, or bytes in them, than this make the engine wait for the disk.
+constexpr std::uint64_t batchSize = 256;
+/// More waiting steps, a power of two, or bytes in them than this make the engine wait for the disk.
 constexpr std::size_t maxWaiting = 1024;
 constexpr std::size_t maxWaitingBytes = std::size_t{32} << 20U;
 
-std::size_t roughSize(const StepRecord& step)
-{
-    return sizeof(StepRecord) + step.candidates.size() * sizeof(Candidate) +
-           step.input.ids.size() * (sizeof(TokenId) + sizeof(float)) +
-           step.input.vector.size() * sizeof(float);
-}
-
-/// Records that keep their storage from one batch to the next, so that taking one over is a copy
-/// of its bytes and no allocation.
-struct Batch
-{
-    std::vector<StepRecord> records;
-    std::size_t used = 0;
-    std::size_t bytes = 0;
-
-    void add(const StepRecord& step)
-    {
-        if (used == records.size())
-            records.push_back(step);
-        else
-            records[used] = step;
-        ++used;
-        bytes += roughSize(step);
-    }
-    void clear()
-    {
-        used = 0;
-        bytes = 0;
-    }
-};
-
-/// A trial on its way to the disk.
+/// What does not come with every step, on its way to the disk.
 struct WaitingTrial
 {
     ForkOrigin origin;
@@ -80,13 +51,18 @@ struct RunRecorder::Parts
     RunInfo info;
     bool finished = false;
 
+    StepRing ring{maxWaiting, maxWaitingBytes};
+    std::atomic<bool> failed = false; // firstFailure is set
+    /// So many steps have to wait for the writer to be woken; 0: it is not asleep.
+    std::atomic<std::uint64_t> wakeAt = 0;
+
     mutable std::mutex mutex;     // guards the rest
     std::condition_variable work; // for the writer: steps wait, or it is to hurry or to stop
-    std::condition_variable room; // for the others: a batch was taken or stored
-    Batch waiting;
+    std::condition_variable idle; // for the others: all that waited is stored
     std::vector<WaitingTrial> waitingTrials;
+    std::size_t waitingTrialBytes = 0;
     std::optional<std::string> waitingSettings;
-    bool writing = false; // a batch is on its way to the disk
+    bool writing = false; // something is on its way to the disk
     bool hurry = false;   // store what waits without gathering more
     bool stop = false;
     std::optional<Error> firstFailure;
@@ -95,13 +71,15 @@ struct RunRecorder::Parts
 
     void take(const StepRecord&);
     void takeTrial(const TrialBranch&);
-    void write();
     void takeSettings(std::string settings);
-    Result<void> storeAll(const std::optional<std::string>& settings, const Batch&,
+    void sleep(std::unique_lock<std::mutex>&);
+    void write();
+    Result<void> storeAll(const std::optional<std::string>& settings, std::uint64_t end,
                           const std::vector<WaitingTrial>&);
+    [[nodiscard]] std::uint64_t waitingSteps() const { return ring.added() - ring.removed(); }
     [[nodiscard]] bool somethingWaits() const
     {
-        return waiting.used > 0 || !waitingTrials.empty() || waitingSettings;
+        return waitingSteps() > 0 || !waitingTrials.empty() || waitingSettings;
     }
     void flush();
     void join();
@@ -110,23 +88,23 @@ struct RunRecorder::Parts
 
 void RunRecorder::Parts::take(const StepRecord& step)
 {
-    bool wake = false;
+    if (failed)
+        return;
+    ring.add(step);
+    // The writer says when to wake it and then looks at the ring: one of the two sees the other.
+    std::uint64_t wanted = wakeAt;
+    if (wanted == 0 || waitingSteps() < wanted || !wakeAt.compare_exchange_strong(wanted, 0))
+        return;
     {
-        std::unique_lock lock(mutex);
-        room.wait(lock, [&] {
-            return firstFailure || (waiting.used < maxWaiting && waiting.bytes < maxWaitingBytes);
-        });
-        if (firstFailure)
-            return;
-        waiting.add(step);
-        wake = waiting.used == 1 || waiting.used == batchSize;
+        const std::lock_guard lock(mutex); // it sleeps once it has let go of it
     }
-    if (wake)
-        work.notify_one();
+    work.notify_one();
 }
 
 void RunRecorder::Parts::takeTrial(const TrialBranch& trial)
 {
+    if (failed)
+        return;
     WaitingTrial copy{{info.id, trial.from, describe(trial),
                        trial.chosen ? ForkRole::ChosenTrial : ForkRole::Trial},
                       {trial.steps.begin(), trial.steps.end()}};
@@ -135,11 +113,9 @@ void RunRecorder::Parts::takeTrial(const TrialBranch& trial)
         bytes += roughSize(step);
     {
         std::unique_lock lock(mutex);
-        room.wait(lock, [&] { return firstFailure || waiting.bytes < maxWaitingBytes; });
-        if (firstFailure)
-            return;
+        idle.wait(lock, [&] { return failed || waitingTrialBytes < maxWaitingBytes; });
         waitingTrials.push_back(std::move(copy));
-        waiting.bytes += bytes;
+        waitingTrialBytes += bytes;
     }
     work.notify_one();
 }
@@ -153,20 +129,20 @@ void RunRecorder::Parts::takeSettings(std::string settings)
     work.notify_one();
 }
 
-/// Settings first, as the steps may be taken under them; then the run's own steps: a trial's parent
-/// must reach to where it begins.
+/// Settings first, as the steps may be taken under them; then the run's own steps, before number
+/// `end`: a trial's parent must reach to where it begins.
 Result<void> RunRecorder::Parts::storeAll(const std::optional<std::string>& settings,
-                                          const Batch& batch,
+                                          std::uint64_t end,
                                           const std::vector<WaitingTrial>& trials)
 {
     if (settings)
         if (auto stored = store->setSettings(info.id, *settings); !stored)
             return stored;
-    if (batch.used > 0)
-        if (auto stored =
-                store->appendSteps(info.id, std::span(batch.records).first(batch.used));
-            !stored)
+    for (auto steps = ring.front(end); !steps.empty(); steps = ring.front(end)) {
+        if (auto stored = store->appendSteps(info.id, steps); !stored)
             return stored;
+        ring.remove(steps.size());
+    }
     for (const WaitingTrial& trial : trials) {
         RunInfo child = info;
         child.origin = trial.origin;
@@ -181,38 +157,42 @@ Result<void> RunRecorder::Parts::storeAll(const std::optional<std::string>& sett
     return {};
 }
 
+/// Until there is something to store, and then for a moment more, so that there is more of it.
+void RunRecorder::Parts::sleep(std::unique_lock<std::mutex>& lock)
+{
+    wakeAt = 1;
+    work.wait(lock, [&] { return somethingWaits() || stop; });
+    wakeAt = batchSize;
+    work.wait_for(lock, gatherTime, [&] { return stop || hurry || waitingSteps() >= batchSize; });
+    wakeAt = 0;
+}
+
 /// The writer thread.
 void RunRecorder::Parts::write()
 {
-    Batch batch;
-    std::vector<WaitingTrial> trials;
-    std::optional<std::string> settings;
+    bool broken = false; // steps with a gap before them are of no use
     std::unique_lock lock(mutex);
     for (;;) {
-        work.wait(lock, [&] { return somethingWaits() || stop; });
-        work.wait_for(lock, gatherTime, [&] { return stop || hurry || waiting.used >= batchSize; });
+        sleep(lock);
         if (!somethingWaits())
             return;
-        std::swap(batch, waiting);
-        std::swap(trials, waitingTrials);
-        settings = std::exchange(waitingSettings, std::nullopt);
+        // Settings of the steps counted here, and the steps before the trials here, are here too.
+        const std::uint64_t end = ring.added();
+        const auto settings = std::exchange(waitingSettings, std::nullopt);
+        const auto trials = std::exchange(waitingTrials, {});
+        waitingTrialBytes = 0;
         writing = true;
         hurry = false;
         lock.unlock();
-        room.notify_all();
-        auto stored = storeAll(settings, batch, trials);
-        batch.clear();
-        trials.clear();
+        if (!broken)
+            if (auto stored = storeAll(settings, end, trials); !stored) {
+                broken = true;
+                fail(std::move(stored.error()));
+            }
+        ring.remove(end - ring.removed());
         lock.lock();
         writing = false;
-        if (!stored) {
-            if (!firstFailure)
-                firstFailure = std::move(stored.error());
-            waiting.clear(); // steps with a gap before them are of no use
-            waitingTrials.clear();
-            waitingSettings.reset();
-        }
-        room.notify_all();
+        idle.notify_all();
     }
 }
 
@@ -221,7 +201,7 @@ void RunRecorder::Parts::flush()
     std::unique_lock lock(mutex);
     hurry = true;
     work.notify_one();
-    room.wait(lock, [&] { return firstFailure || (!somethingWaits() && !writing); });
+    idle.wait(lock, [&] { return firstFailure || (!somethingWaits() && !writing); });
     hurry = false;
 }
 
@@ -243,8 +223,9 @@ void RunRecorder::Parts::fail(Error error)
         const std::lock_guard lock(mutex);
         if (!firstFailure)
             firstFailure = std::move(error);
+        failed = true;
     }
-    room.notify_all();
+    idle.notify_all();
 }
 
 RunRecorder::RunRecorder(std::unique_ptr<Parts> parts)
