@@ -5,14 +5,11 @@
 #include "kernels/packedmatrix.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <sys/mman.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace halftone {
@@ -52,13 +49,6 @@ bool says(const SafetensorsFile& file, std::string_view name, const std::string&
 {
     const auto found = file.metadata().find(name);
     return found != file.metadata().end() && found->second == text;
-}
-
-Unexpected notWritten(const fs::path& path, int error)
-{
-    const bool full = error == ENOSPC || error == EDQUOT;
-    return failure(full ? ErrorCode::DiskFull : ErrorCode::InvalidInput,
-                   path.string() + " cannot be written: " + std::strerror(error) + ".");
 }
 
 } // namespace
@@ -122,59 +112,14 @@ Result<WeightFileOutput> WeightFileOutput::create(const fs::path& path, const We
     if (error)
         return failure(ErrorCode::InvalidInput, "The folder " + path.parent_path().string() +
                                                     " cannot be made: " + error.message() + ".");
-    const int file = ::open(path.parent_path().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
-    if (file < 0)
-        return notWritten(path, errno);
-    WeightFileOutput output(path, file);
     const std::string header = headerOf(key, layout);
-    const std::size_t size = lengthBytes + header.size() + layout.bytes;
-    // Taken at once: a write to a mapping for which the disk has no room would kill the program.
-    if (const int full = ::posix_fallocate(file, 0, static_cast<off_t>(size)); full != 0)
-        return notWritten(path, full);
-    void* const mapping = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (mapping == MAP_FAILED)
-        return notWritten(path, errno);
-    output.m_mapping = {static_cast<std::byte*>(mapping), size};
-    output.m_weights = output.m_mapping.subspan(lengthBytes + header.size());
+    auto file = MappedOutput::create(path, lengthBytes + header.size() + layout.bytes);
+    if (!file)
+        return Unexpected(file.error());
     const auto length = static_cast<std::uint64_t>(header.size());
-    std::memcpy(output.m_mapping.data(), &length, sizeof length);
-    std::memcpy(output.m_mapping.data() + lengthBytes, header.data(), header.size());
-    return output;
-}
-
-WeightFileOutput::WeightFileOutput(WeightFileOutput&& other) noexcept
-    : m_path(std::move(other.m_path))
-    , m_file(std::exchange(other.m_file, -1))
-    , m_mapping(std::exchange(other.m_mapping, {}))
-    , m_weights(std::exchange(other.m_weights, {}))
-{
-}
-
-WeightFileOutput::~WeightFileOutput()
-{
-    if (!m_mapping.empty())
-        ::munmap(m_mapping.data(), m_mapping.size());
-    if (m_file >= 0)
-        ::close(m_file);
-}
-
-Result<void> WeightFileOutput::finish()
-{
-    // Without, a power cut could leave a file of the right size with zeros for weights.
-    if (::fsync(m_file) != 0)
-        return notWritten(m_path, errno);
-    // A nameless file can be given a name, but not one that is taken.
-    const std::string own = "/proc/self/fd/" + std::to_string(m_file);
-    const std::string beside = m_path.string() + "." + std::to_string(::getpid());
-    (void)::unlink(beside.c_str());
-    if (::linkat(AT_FDCWD, own.c_str(), AT_FDCWD, beside.c_str(), AT_SYMLINK_FOLLOW) != 0)
-        return notWritten(m_path, errno);
-    if (::rename(beside.c_str(), m_path.c_str()) != 0) {
-        const int error = errno;
-        (void)::unlink(beside.c_str());
-        return notWritten(m_path, error);
-    }
-    return {};
+    std::memcpy(file->bytes().data(), &length, sizeof length);
+    std::memcpy(file->bytes().data() + lengthBytes, header.data(), header.size());
+    return WeightFileOutput(std::move(*file), lengthBytes + header.size());
 }
 
 } // namespace halftone

@@ -8,15 +8,17 @@
 #pragma once
 
 #include "base/result.h"
-#include "model/loadprogress_p.h"
+#include "model/cpu/mappedoutput_p.h"
 #include "model/cpu/packedweights_p.h"
 #include "model/cpu/weightlayout_p.h"
+#include "model/loadprogress_p.h"
 
 #include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace halftone {
 
@@ -37,35 +39,30 @@ openWeightFile(const std::filesystem::path&, const WeightFileKey&, const WeightL
 /// Has the system read all of them, so that no step waits for the disk. Fails with Cancelled.
 [[nodiscard]] Result<void> readAhead(const PackedWeights&, LoadProgress&);
 
-/// A file that has no name until it is whole, so that a killed program leaves nothing behind.
+/// A file that is there whole or not at all.
 class WeightFileOutput
 {
 public:
-    /// Takes the room on disk. Fails with DiskFull, or with Unsupported or InvalidInput where the
-    /// folder cannot be made or takes no such file.
+    /// Takes the room on disk. Fails with DiskFull, or with InvalidInput where the folder cannot be
+    /// made or takes no such file.
     [[nodiscard]] static Result<WeightFileOutput> create(const std::filesystem::path&,
                                                          const WeightFileKey&, const WeightLayout&);
-    WeightFileOutput(WeightFileOutput&&) noexcept;
-    WeightFileOutput& operator=(WeightFileOutput&&) = delete;
-    ~WeightFileOutput();
 
     /// For packWeights(): zeros as yet.
-    [[nodiscard]] std::span<std::byte> weights() const { return m_weights; }
+    [[nodiscard]] std::span<std::byte> weights() const { return m_file.bytes().subspan(m_begin); }
     /// Gives the file its name, in place of another file of that name, once it is on the disk.
     /// Fails with InvalidInput or DiskFull.
-    [[nodiscard]] Result<void> finish();
+    [[nodiscard]] Result<void> finish() { return m_file.finish(); }
 
 private:
-    WeightFileOutput(std::filesystem::path path, int file)
-        : m_path(std::move(path))
-        , m_file(file)
+    WeightFileOutput(MappedOutput file, std::size_t begin)
+        : m_file(std::move(file))
+        , m_begin(begin)
     {
     }
 
-    std::filesystem::path m_path;
-    int m_file;
-    std::span<std::byte> m_mapping;
-    std::span<std::byte> m_weights; // within the mapping
+    MappedOutput m_file;
+    std::size_t m_begin; // of the weights, after the header
 };
 
 } // namespace halftone

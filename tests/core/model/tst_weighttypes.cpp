@@ -5,6 +5,7 @@
 #include "loadedmodel.h"
 #include "model/quantise.h"
 #include "qverifyresult.h"
+#include "smalldisk.h"
 #include "tinymodel.h"
 
 #include <QTemporaryDir>
@@ -13,6 +14,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 using namespace halftone;
 using namespace halftone::test;
@@ -263,6 +265,22 @@ private Q_SLOTS:
             ++seen;
         }
         QCOMPARE(seen, std::size_t{15}); // the table, and seven matrices of two layers
+    }
+
+    void aFullDiskLeavesTheModelsFolderAsItWas()
+    {
+        {
+            const SmallDisk disk(10000);
+            const auto full = quantise(m_model, "q8_0", 1, {}, {});
+            QVERIFY(!full);
+            QCOMPARE(full.error().message, (m_model / "halftone-q8_0.safetensors").string() +
+                                               " cannot be written: File too large.");
+        }
+        std::set<std::string> names;
+        for (const auto& entry : fs::directory_iterator(m_model))
+            names.insert(entry.path().filename().string());
+        QCOMPARE(names, (std::set<std::string>{"config.json", "model.safetensors"}));
+        QVERIFY_RESULT(quantise(m_model, "q8_0", 1, {}, {}));
     }
 
     void whatCannotBeIsRefused()

@@ -2,14 +2,12 @@
 #include "engine/engine.h"
 #include "qverifyresult.h"
 #include "safetensorswriter.h"
+#include "smalldisk.h"
 #include "train/checkpoint.h"
 #include "train/trainer.h"
 
 #include <QTemporaryDir>
 #include <QTest>
-
-#include <csignal>
-#include <sys/resource.h>
 
 using namespace halftone;
 using namespace halftone::test;
@@ -23,23 +21,6 @@ const std::string items = R"(
 {"prompt": "a b . a c . from a <think>", "chain": "b", "answer": "b", "accepted": ["c"], "frontier": [["a"], ["b", "c"]]}
 {"prompt": "b a . from b <think>", "chain": "a", "answer": "a", "frontier": [["b"], ["a"]]}
 )";
-
-/// Files of at most this many bytes while it lives, as on a disk that is full.
-class SmallDisk
-{
-public:
-    explicit SmallDisk(rlim_t bytes)
-    {
-        std::signal(SIGXFSZ, SIG_IGN);
-        ::getrlimit(RLIMIT_FSIZE, &m_before);
-        const rlimit limit{bytes, m_before.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~SmallDisk() { ::setrlimit(RLIMIT_FSIZE, &m_before); }
-
-private:
-    rlimit m_before{};
-};
 
 } // namespace
 
