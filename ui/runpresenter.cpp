@@ -63,7 +63,7 @@ void RunPresenter::begin(std::shared_ptr<const StartedRun> run)
     m_live = *run;
     m_inMemory = m_live->info.id;
     m_wanted.reset();
-    m_hiddenSteps.clear();
+    m_hiddenSteps = {};
     m_document->open(m_live->info, m_live->tokens, m_live->shared, true);
     tellHidden();
     m_library->refresh();
@@ -76,7 +76,7 @@ void RunPresenter::append(RunId run, const std::vector<StepRecord>& steps)
     if (liveIsShown())
         m_document->append(steps);
     else
-        m_hiddenSteps.insert(m_hiddenSteps.end(), steps.begin(), steps.end());
+        m_hiddenSteps.append(steps);
 }
 
 void RunPresenter::change(const RunInfo& info)
@@ -128,9 +128,11 @@ void RunPresenter::showStored(StoredRun& run)
         m_document->update(std::move(run.info), false);
         return;
     }
-    if (liveIsShown())
-        m_hiddenSteps = m_document->steps();
-    m_document->open(std::move(run.info), std::move(run.tokens), std::move(run.steps), false);
+    const bool hidesLive = liveIsShown();
+    StepList before =
+        m_document->open(std::move(run.info), std::move(run.tokens), std::move(run.steps), false);
+    if (hidesLive)
+        m_hiddenSteps = std::move(before);
     tellHidden();
 }
 
@@ -171,10 +173,9 @@ bool RunPresenter::modelIsInMemory() const
 void RunPresenter::forkStored(const ForkRequest& request)
 {
     // The engine feeds the steps before the fork and needs no others.
-    const std::vector<StepRecord>& steps = m_document->steps();
-    const auto end =
-        steps.begin() + std::clamp<std::ptrdiff_t>(request.step.value, 0, std::ssize(steps));
-    m_engine->forkStored(m_document->info(), {steps.begin(), end}, request);
+    const auto count = std::clamp<std::int64_t>(request.step.value, 0, m_document->count());
+    m_engine->forkStored(m_document->info(), m_document->steps().first(std::size_t(count)),
+                         request);
 }
 
 void RunPresenter::ask(const StepQuestion& question)
@@ -203,10 +204,8 @@ void RunPresenter::askStored(const StepQuestion& question)
     // Up to the step, and those that a collapse is compared with.
     const auto* plan = std::get_if<CollapsePlan>(&question);
     const std::int64_t end = stepOf(question).value + 1 + (plan ? plan->steps : 0);
-    const std::vector<StepRecord>& steps = m_document->steps();
-    m_engine->ask(m_document->info(),
-                  {steps.begin(), steps.begin() + std::min<std::ptrdiff_t>(end, std::ssize(steps))},
-                  question);
+    const auto count = std::min<std::int64_t>(end, m_document->count());
+    m_engine->ask(m_document->info(), m_document->steps().first(std::size_t(count)), question);
 }
 
 void RunPresenter::keepProbe(const StepAnswer& answer)

@@ -8,6 +8,7 @@
 
 #include "bridge/enginecontroller.h"
 #include "bridge/librarycontroller.h"
+#include "models/steplist.h"
 
 #include <QObject>
 
@@ -74,10 +75,10 @@ private:
     LibraryController* m_library;
     RunDocument* m_document;
 
-    std::optional<StartedRun> m_live;      // while it goes on
-    std::vector<StepRecord> m_hiddenSteps; // all of the live run's, while it is not shown
-    std::optional<RunId> m_inMemory;       // the run whose session the engine still has
-    std::optional<RunId> m_wanted;         // being read by the library
+    std::optional<StartedRun> m_live; // while it goes on
+    StepList m_hiddenSteps;           // all of the live run's, while it is not shown
+    std::optional<RunId> m_inMemory;  // the run whose session the engine still has
+    std::optional<RunId> m_wanted;    // being read by the library
     bool m_toldHidden = false;
 };
 

@@ -255,7 +255,7 @@ private Q_SLOTS:
                                                          std::string());
         StepRecord record = f.run.steps[0];
         record.input = StepInput::token(TokenId{0});
-        f.document.open(f.run.info, tokens, {record}, false);
+        f.document.open(f.run.info, tokens, std::vector{record}, false);
         MixturePlot plot(&f.document, &f.cursor);
         const QString path = m_folder.filePath(QStringLiteral("quoted.csv"));
         QVERIFY_RESULT(exportPlot(plot, path, PlotFormat::Csv, {}));

@@ -153,7 +153,7 @@ private Q_SLOTS:
         };
         QTRY_COMPARE(changes(), std::size_t(1));
         QVERIFY(bench.document.isLive());
-        QTRY_COMPARE(bench.document.steps().back().segment, 1);
+        QTRY_COMPARE(bench.document.at(bench.document.count() - 1)->segment, 1);
         bench.engine.stop();
         QTRY_VERIFY(!bench.document.isLive());
         QCOMPARE(changes(), std::size_t(1));

@@ -4,8 +4,6 @@
 
 #include <QTest>
 
-#include <span>
-
 using namespace halftone;
 using namespace halftone::ui;
 
@@ -43,7 +41,7 @@ private Q_SLOTS:
         whole.extend(run.steps);
         StepMarks pieces;
         for (std::size_t end = 0; end <= run.steps.size(); end += 3)
-            pieces.extend(std::span(run.steps).first(end));
+            pieces.extend(StepList(run.steps).first(end));
         QVERIFY(pieces.spans() == whole.spans());
         QVERIFY(pieces.marks() == whole.marks());
     }

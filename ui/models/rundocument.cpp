@@ -2,7 +2,6 @@
 
 #include "models/stepcursor.h"
 
-#include <iterator>
 #include <utility>
 
 namespace halftone::ui {
@@ -87,12 +86,12 @@ void RunDocument::setFrontierShown(bool shown)
         Q_EMIT frontierChanged();
 }
 
-void RunDocument::open(RunInfo info, std::shared_ptr<const TokenTable> tokens,
-                       std::vector<StepRecord> steps, bool live)
+StepList RunDocument::open(RunInfo info, std::shared_ptr<const TokenTable> tokens, StepList steps,
+                           bool live)
 {
     m_info = std::move(info);
     m_tokens = std::move(tokens);
-    m_steps = std::move(steps);
+    std::swap(m_steps, steps);
     m_live = live;
     for (std::vector<double>& series : m_series)
         series.clear();
@@ -103,6 +102,7 @@ void RunDocument::open(RunInfo info, std::shared_ptr<const TokenTable> tokens,
     extendSeries(0);
     Q_EMIT reset();
     m_cursor->reset(count());
+    return steps;
 }
 
 void RunDocument::append(std::vector<StepRecord> steps)
@@ -110,8 +110,7 @@ void RunDocument::append(std::vector<StepRecord> steps)
     if (steps.empty())
         return;
     const qint64 first = count();
-    m_steps.insert(m_steps.end(), std::make_move_iterator(steps.begin()),
-                   std::make_move_iterator(steps.end()));
+    m_steps.append(std::move(steps));
     extendSeries(static_cast<std::size_t>(first));
     Q_EMIT stepsAppended(first, count() - 1);
     m_cursor->setCount(count());
@@ -145,8 +144,8 @@ void RunDocument::extendSeries(std::size_t from)
             m_series[s].push_back(valueOf(static_cast<Series>(s), m_steps[i]));
     if (!m_frontier)
         return;
-    m_frontier->append(std::span(m_steps).subspan(from));
     for (std::size_t i = from; i < m_steps.size(); ++i) {
+        m_frontier->append({&m_steps[i], 1});
         m_series[ofRecords].push_back(m_frontier->steps()[i].fed.frontier);
         m_series[ofRecords + 1].push_back(m_frontier->steps()[i].raw.frontier);
     }

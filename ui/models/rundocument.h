@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/frontier.h"
+#include "models/steplist.h"
 #include "trace/runinfo.h"
 #include "trace/steprecord.h"
 #include "trace/tokentable.h"
@@ -48,7 +49,7 @@ public:
     /// Steps are still arriving.
     [[nodiscard]] bool isLive() const { return m_live; }
     [[nodiscard]] const RunInfo& info() const { return m_info; }
-    [[nodiscard]] const std::vector<StepRecord>& steps() const { return m_steps; }
+    [[nodiscard]] const StepList& steps() const { return m_steps; }
     [[nodiscard]] qint64 count() const { return static_cast<qint64>(m_steps.size()); }
     /// Null when `step` is outside the run.
     [[nodiscard]] const StepRecord* at(qint64 step) const;
@@ -60,7 +61,8 @@ public:
     [[nodiscard]] std::optional<Reach> reachOf(qint64 step, TokenId) const;
     void setFrontierShown(bool);
 
-    void open(RunInfo, std::shared_ptr<const TokenTable>, std::vector<StepRecord> steps, bool live);
+    /// Gives back the steps of the run that was open.
+    StepList open(RunInfo, std::shared_ptr<const TokenTable>, StepList steps, bool live);
     void append(std::vector<StepRecord> steps);
     /// What was measured of a step after it was taken.
     void setProbe(qint64 step, const MixtureProbe&);
@@ -85,7 +87,7 @@ private:
     StepCursor* m_cursor;
     RunInfo m_info;
     std::shared_ptr<const TokenTable> m_tokens;
-    std::vector<StepRecord> m_steps;
+    StepList m_steps;
     std::array<std::vector<double>, seriesCount> m_series;
     std::optional<FrontierTrace> m_frontier;
     bool m_frontierShown = true;

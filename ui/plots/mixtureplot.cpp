@@ -204,7 +204,7 @@ void MixturePlot::documentReset()
 void MixturePlot::documentGrew()
 {
     const std::size_t before = m_ranks;
-    const std::vector<StepRecord>& steps = document().steps();
+    const StepList& steps = document().steps();
     for (std::size_t i = m_scanned; i < steps.size(); ++i)
         m_ranks = std::max(m_ranks, std::min(rankBound(steps[i], m_kind), mostRanks));
     m_scanned = steps.size();
@@ -231,7 +231,7 @@ void MixturePlot::clearPyramids()
 
 void MixturePlot::extendPyramids()
 {
-    const std::vector<StepRecord>& steps = document().steps();
+    const StepList& steps = document().steps();
     std::vector<float> greatest;
     std::vector<float> shares;
     for (std::size_t i = m_greatest.columns(); i < steps.size(); ++i) {

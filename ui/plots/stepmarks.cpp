@@ -15,7 +15,7 @@ void StepMarks::clear()
     m_marks.clear();
 }
 
-void StepMarks::extend(std::span<const StepRecord> records)
+void StepMarks::extend(const StepList& records)
 {
     for (; m_seen < records.size(); ++m_seen) {
         const StepRecord& record = records[m_seen];

@@ -2,12 +2,11 @@
 // from the records as they arrive, so that drawing looks at what is visible and nothing else.
 #pragma once
 
+#include "models/steplist.h"
 #include "trace/runinfo.h"
-#include "trace/steprecord.h"
 
 #include <QString>
 
-#include <span>
 #include <vector>
 
 namespace halftone::ui {
@@ -33,7 +32,7 @@ class StepMarks
 public:
     void clear();
     /// Looks at the records after those already seen. `records` are the run's, from its first step.
-    void extend(std::span<const StepRecord> records);
+    void extend(const StepList& records);
 
     [[nodiscard]] const std::vector<PhaseSpan>& spans() const { return m_spans; }
     /// By ascending step.
