@@ -9,6 +9,7 @@
 #include "kernels/packing.h"
 #include "kernels/rowmixture.h"
 #include "kernels/threadpool.h"
+#include "quantiles.h"
 
 #include <algorithm>
 #include <atomic>
@@ -23,6 +24,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace halftone;
@@ -65,8 +67,7 @@ private:
 
 double median(std::vector<double> values)
 {
-    std::nth_element(values.begin(), values.begin() + std::ssize(values) / 2, values.end());
-    return values[values.size() / 2];
+    return Quantiles(std::move(values)).median();
 }
 
 /// Memory as packed matrices want it, touched once.

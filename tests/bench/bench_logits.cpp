@@ -7,6 +7,7 @@
 //              as float32 mantissas beside an exponent of its own, which rises with the logits
 //
 // One thread, in turns; medians and the best of CPU times.
+#include "quantiles.h"
 #include "sampling/logitspass.h"
 
 #include <algorithm>
@@ -173,11 +174,11 @@ void compare(const std::string& title, std::span<const float> logits)
     const Moments exact = inDouble(logits);
     std::printf("%s\n", title.c_str());
     for (std::size_t i = 0; i < std::size(ways); ++i) {
-        std::sort(times[i].begin(), times[i].end());
+        const Quantiles us(times[i]);
         const Moments found = ways[i].run(logits);
         std::printf("  %-15s %6.1f us, best %6.1f   off by: log-sum-exp %.1e, entropy %.1e, "
                     "varentropy %.1e\n",
-                    ways[i].name.c_str(), times[i][samples / 2], times[i][0],
+                    ways[i].name.c_str(), us.median(), us.at(0),
                     std::abs(found.logSumExp - exact.logSumExp),
                     std::abs(found.entropy - exact.entropy),
                     std::abs(found.varentropy - exact.varentropy));

@@ -1,5 +1,5 @@
 // How long the plot panels take for a frame: scrubbing through a long run, zooming, and following a
-// run that grows. Prints median and 99th percentile.
+// run that grows. Prints median, 99th percentile and longest.
 //
 //   QT_QPA_PLATFORM=offscreen bench_plots [steps]
 #include "models/rundocument.h"
@@ -9,12 +9,12 @@
 #include "panels/mixturepanel.h"
 #include "plots/layerbars.h"
 #include "plots/stepplot.h"
+#include "quantiles.h"
 #include "syntheticrun.h"
 
 #include <QApplication>
 #include <QElapsedTimer>
 
-#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -45,9 +45,7 @@ void measure(const char* what, PlotPanel& panel, const std::function<void(int)>&
         QApplication::processEvents();
         ms.push_back(static_cast<double>(clock.nsecsElapsed()) / 1e6);
     }
-    std::sort(ms.begin(), ms.end());
-    std::printf("  %-28s median %7.2f ms   99th %7.2f ms\n", what, ms[ms.size() / 2],
-                ms[ms.size() * 99 / 100]);
+    std::printf("  %-28s %s ms\n", what, Quantiles(std::move(ms)).text().c_str());
 }
 
 void measurePanel(const char* name, const test::SyntheticRun& run,

@@ -6,12 +6,13 @@
 // on a shared machine a long step is nearly always interrupted.
 #include "countedallocations.h"
 #include "engine/engine.h"
+#include "quantiles.h"
 #include "scriptedmodel.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace halftone;
@@ -63,9 +64,7 @@ std::vector<Case> cases()
 
 double lowerQuartile(std::vector<double> values)
 {
-    const auto at = values.begin() + std::ssize(values) / 4;
-    std::nth_element(values.begin(), at, values.end());
-    return *at;
+    return Quantiles(std::move(values)).at(0.25);
 }
 
 double microseconds(std::int64_t ns)

@@ -1,5 +1,6 @@
 // What the library costs: steps stored a second, what recording takes from the engine's thread,
 // the time to open a long run, the size of the file. `bench_store [steps] [folder]`.
+#include "quantiles.h"
 #include "store/runrecorder.h"
 #include "store/sessionstore.h"
 
@@ -102,17 +103,13 @@ void record(const std::filesystem::path& library, const std::shared_ptr<const To
     }
     orExit(recorder->finish(RunStatus::Finished, StopReason::MaxSteps, {}));
     const double seconds = secondsSince(start);
-    std::sort(costs.begin(), costs.end());
     double sum = 0;
     for (const double cost : costs)
         sum += cost;
-    const auto at = [&](double part) {
-        return costs[static_cast<std::size_t>(part * static_cast<double>(costs.size() - 1))];
-    };
     std::printf("RunRecorder at %6.0f steps/s      %9.0f steps/s; on the engine's thread: mean "
-                "%.2f us, median %.2f us, p99 %.2f us, max %.0f us\n",
+                "%.2f us, %s us\n",
                 stepsPerSecond, static_cast<double>(costs.size()) / seconds,
-                sum / static_cast<double>(costs.size()), at(0.5), at(0.99), costs.back());
+                sum / static_cast<double>(costs.size()), Quantiles(costs).text().c_str());
 }
 
 void openLongRun(const std::filesystem::path& library, std::size_t expected)

@@ -1,8 +1,10 @@
-// How long a trace of 100,000 steps takes to open, to scrub through and to grow: prints medians and
-// 99th percentiles. Run it with QT_QPA_PLATFORM=offscreen for painting without a display.
+// How long a trace of 100,000 steps takes to open, to scrub through and to grow: prints medians,
+// 99th percentiles and the longest. Run it with QT_QPA_PLATFORM=offscreen for painting without a
+// display.
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
 #include "panels/tracepanel.h"
+#include "quantiles.h"
 #include "sampletrace.h"
 #include "widgets/traceview.h"
 
@@ -12,10 +14,10 @@
 #include <QScrollBar>
 #include <QTest>
 
-#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <functional>
+#include <utility>
 #include <vector>
 
 using namespace halftone;
@@ -68,16 +70,14 @@ Times timed(const std::function<void()>& work)
 
 void print(const char* what, const std::vector<Times>& times)
 {
-    const auto at = [&](double Times::*member, double share) {
+    const auto text = [&](double Times::*member) {
         std::vector<double> ms;
         for (const Times& t : times)
             ms.push_back(t.*member);
-        std::sort(ms.begin(), ms.end());
-        return ms[static_cast<std::size_t>(share * static_cast<double>(ms.size() - 1))];
+        return Quantiles(std::move(ms)).text();
     };
-    std::printf("  %-32s wall: median %7.2f, 99th %7.2f ms   CPU: median %7.2f, 99th %7.2f ms\n",
-                what, at(&Times::wallMs, 0.5), at(&Times::wallMs, 0.99), at(&Times::cpuMs, 0.5),
-                at(&Times::cpuMs, 0.99));
+    std::printf("  %-32s wall: %s ms   CPU: %s ms\n", what, text(&Times::wallMs).c_str(),
+                text(&Times::cpuMs).c_str());
 }
 
 void printOne(const char* what, const Times& times)

@@ -8,6 +8,7 @@
 #include "mainwindow.h"
 #include "models/rundocument.h"
 #include "models/stepcursor.h"
+#include "quantiles.h"
 #include "scriptedmodel.h"
 
 #include <QApplication>
@@ -43,16 +44,10 @@ double milliseconds(Clock::duration duration)
     return std::chrono::duration<double, std::milli>(duration).count();
 }
 
-void print(const char* what, std::vector<double> ms)
+void print(const char* what, const std::vector<double>& ms)
 {
-    if (ms.empty())
-        return;
-    std::sort(ms.begin(), ms.end());
-    const auto at = [&](double share) {
-        return ms[static_cast<std::size_t>(share * static_cast<double>(ms.size() - 1))];
-    };
-    std::printf("  %-34s median %7.3f   99th %7.3f   longest %7.3f ms\n", what, at(0.5), at(0.99),
-                ms.back());
+    if (!ms.empty())
+        std::printf("  %-34s %s ms\n", what, Quantiles(ms).text().c_str());
 }
 
 /// A step takes `pace`, and what the engine does between two steps is noted.
