@@ -118,6 +118,8 @@ Result<void> MappedOutput::prepare(std::size_t bytes)
     void* const mapping = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, m_file, 0);
     if (mapping == MAP_FAILED)
         return notWritten(m_path, errno);
+    // Who maps the file next finds the pages that are made here. Advice, for file systems that can.
+    (void)::madvise(mapping, bytes, MADV_HUGEPAGE);
     m_bytes = {static_cast<std::byte*>(mapping), bytes};
     return {};
 }
