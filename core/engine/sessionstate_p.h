@@ -145,6 +145,7 @@ private:
     [[nodiscard]] bool completesStopText(const StepRecord&) const;
     void advance(const StepRecord&);
     const StepRecord& keep(StepRecord);
+    [[nodiscard]] std::size_t roomWanted() const;
     Result<const StepRecord*> decideAndRecord(const StepInput* byHand);
 
     // Trials: continuations on forks (trials.cpp).
