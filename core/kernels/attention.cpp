@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "kernels/targets_p.h"
@@ -11,297 +10,278 @@
 #define HWY_TARGET_INCLUDE "kernels/attention.cpp"
 #include <hwy/foreach_target.h>
 
+#include "kernels/cacheblock-inl.h"
 #include "kernels/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halftone::cpu::HWY_NAMESPACE {
 
-constexpr std::int64_t blockRows = 64;   // a multiple of 16
 constexpr std::int64_t mostQueries = 16; // that meet a block before the next is read
-constexpr std::int64_t scoredRows = 4;   // rows whose scores are summed across lanes together
-constexpr auto step = static_cast<std::int64_t>(partLanes);
+constexpr std::int64_t mostHeads = 8;    // of one kv head, that share a reading of a block
+constexpr std::int64_t mostSums = 512;   // heads of queries that share a reading of the cache
 #if HWY_TARGET <= HWY_AVX3
-constexpr std::int64_t mostHeads = 4; // of one group, that share a reading of keys and values
+constexpr std::size_t heldHeads = 8; // two vectors of each and what they are made of: 32 registers
 #else
-constexpr std::int64_t mostHeads = 2;
+constexpr std::size_t heldHeads = 4;
 #endif
+using Line = float[side]; // of one head: part of a query, scores, weights
 
-// A vector of a row's values, as the cache has them.
-struct F32Cache
+/// out[h] += sum over i of x[h][i] * factor.rows[i], in some vectors from `column` on.
+template <std::size_t heads, std::size_t vectors>
+HWY_INLINE void addColumns(const Line* x, const Factor& factor, std::int64_t column, float* out,
+                           std::int64_t outStride, Ahead& ahead)
 {
-    using Element = float;
-    static HWY_INLINE Floats load(const Element* x) { return hn::LoadU(floats, x); }
-};
-
-struct F16Cache
-{
-    using Element = std::uint16_t;
-    static HWY_INLINE Floats load(const Element* x)
-    {
-        return hn::PromoteTo(floats, hn::LoadU(halves, reinterpret_cast<const hwy::float16_t*>(x)));
-    }
-};
-
-struct BF16Cache
-{
-    using Element = std::uint16_t;
-    static HWY_INLINE Floats load(const Element* x)
-    {
-        const hn::Rebind<std::uint16_t, FloatTag> upperHalves;
-        const auto upper = hn::PromoteTo(words, hn::LoadU(upperHalves, x));
-        return hn::BitCast(floats, hn::ShiftLeft<16>(upper));
-    }
-};
-
-/// With `count` below partLanes, zeros follow and nothing is read beyond.
-template <class Cache>
-HWY_INLINE Floats loadFloats(const typename Cache::Element* x, std::int64_t count)
-{
-    if (count >= step)
-        return Cache::load(x);
-    typename Cache::Element lanes[partLanes] = {};
-    std::memcpy(lanes, x, static_cast<std::size_t>(count) * sizeof lanes[0]);
-    return Cache::load(lanes);
-}
-
-/// The first `count` lanes, all where there are fewer.
-HWY_INLINE void storeFloats(Floats x, std::int64_t count, float* out)
-{
-    if (count >= step)
-        return hn::StoreU(x, floats, out);
-    alignas(64) float lanes[partLanes];
-    hn::Store(x, floats, lanes);
-    std::memcpy(out, lanes, static_cast<std::size_t>(count) * sizeof lanes[0]);
-}
-
-#if HWY_TARGET != HWY_SCALAR
-/// out[i] = the sum of lanes i, 4 + i, 8 + i, …: halves onto each other.
-template <class Tag>
-HWY_INLINE void storeQuads(Tag tag, hn::Vec<Tag> x, float* out)
-{
-    if constexpr (hn::MaxLanes(Tag()) <= 4) {
-        hn::StoreU(x, tag, out);
-    } else {
-        const hn::Half<Tag> half;
-        storeQuads(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)), out);
-    }
-}
-#endif
-
-/// out[i] = the sum of x[i]'s lanes.
-HWY_INLINE void sumLanes(const Floats* x, float* out)
-{
-#if HWY_TARGET == HWY_SCALAR
-    for (std::int64_t i = 0; i < scoredRows; ++i)
-        out[i] = hn::GetLane(x[i]);
-#else
-    // Within each 128 bits: lanes 0 and 1 onto 2 and 3, the four vectors side by side.
-    const hn::Repartition<double, FloatTag> pairs;
-    const Floats ab =
-        hn::Add(hn::InterleaveLower(floats, x[0], x[1]), hn::InterleaveUpper(floats, x[0], x[1]));
-    const Floats cd =
-        hn::Add(hn::InterleaveLower(floats, x[2], x[3]), hn::InterleaveUpper(floats, x[2], x[3]));
-    const auto abPairs = hn::BitCast(pairs, ab);
-    const auto cdPairs = hn::BitCast(pairs, cd);
-    const Floats four = hn::Add(hn::BitCast(floats, hn::InterleaveLower(pairs, abPairs, cdPairs)),
-                                hn::BitCast(floats, hn::InterleaveUpper(pairs, abPairs, cdPairs)));
-    storeQuads(floats, four, out);
-#endif
-}
-
-/// One block of rows of one kv head.
-template <class Cache>
-struct Block
-{
-    const Attention& a;
-    const typename Cache::Element* keys;
-    const typename Cache::Element* values;
-    std::int64_t rows;
-
-    [[nodiscard]] HWY_INLINE std::int64_t stride() const { return a.kvHeads * a.headDim; }
-
-    /// scores[h][j] for all rows, minus infinity behind the last.
-    template <std::size_t heads>
-    HWY_INLINE void score(const float* query, float (*scores)[blockRows]) const
-    {
-        for (std::int64_t row = 0; row < rows; row += scoredRows) {
-            // Behind the last row, the last again.
-            const typename Cache::Element* key[scoredRows];
-            for (std::int64_t i = 0; i < scoredRows; ++i)
-                key[i] = keys + std::min(row + i, rows - 1) * stride();
-            Floats sums[heads][scoredRows];
-            HWY_UNROLL(4)
-            for (std::size_t h = 0; h < heads; ++h)
-                HWY_UNROLL(4)
-            for (std::int64_t i = 0; i < scoredRows; ++i)
-                sums[h][i] = hn::Zero(floats);
-            for (std::int64_t k = 0; k < a.headDim; k += step) {
-                const std::int64_t count = a.headDim - k;
-                Floats part[scoredRows];
-                HWY_UNROLL(4)
-                for (std::int64_t i = 0; i < scoredRows; ++i)
-                    part[i] = loadFloats<Cache>(key[i] + k, count);
-                HWY_UNROLL(4)
-                for (std::size_t h = 0; h < heads; ++h) {
-                    const Floats q = loadFloats<F32Cache>(
-                        query + static_cast<std::int64_t>(h) * a.headDim + k, count);
-                    HWY_UNROLL(4)
-                    for (std::int64_t i = 0; i < scoredRows; ++i)
-                        sums[h][i] = hn::MulAdd(q, part[i], sums[h][i]);
-                }
-            }
-            HWY_UNROLL(4)
-            for (std::size_t h = 0; h < heads; ++h)
-                sumLanes(sums[h], scores[h] + row);
-        }
+    const auto place = [&](std::size_t h, std::size_t v) {
+        return out + static_cast<std::int64_t>(h) * outStride + column +
+               static_cast<std::int64_t>(v) * step;
+    };
+    const std::int64_t count = vectors > 1 ? step : factor.columns - column; // of a vector
+    Floats sums[heads][vectors];
+    HWY_UNROLL(8)
+    for (std::size_t h = 0; h < heads; ++h)
+        HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors; ++v)
+        sums[h][v] = loadFloats<F32Cache>(place(h, v), count);
+    const float* row = factor.rows + column;
+    for (std::int64_t i = 0; i < factor.count; ++i) {
+        Floats part[vectors];
+        HWY_UNROLL(4)
+        for (std::size_t v = 0; v < vectors; ++v)
+            part[v] = hn::LoadU(floats, row + static_cast<std::int64_t>(v) * step);
+        row += factor.stride;
+        if (i % static_cast<std::int64_t>(parts) == 0) // as often with short vectors
+            for (std::size_t v = 0; v < vectors; v += 2)
+                ahead.fetch();
+        HWY_UNROLL(8)
         for (std::size_t h = 0; h < heads; ++h) {
-            std::fill(scores[h] + rows, scores[h] + blockRows,
-                      -std::numeric_limits<float>::infinity());
-            for (std::int64_t row = 0; row < blockRows; row += step)
-                hn::StoreU(hn::Mul(hn::LoadU(floats, scores[h] + row), spread(a.scale)), floats,
-                           scores[h] + row);
+            const Floats each = spread(x[h][i]);
+            HWY_UNROLL(4)
+            for (std::size_t v = 0; v < vectors; ++v)
+                sums[h][v] = hn::MulAdd(each, part[v], sums[h][v]);
         }
     }
-
-    /// out[h] = out[h] * kept[h] + sum over rows of weights[h][j] * values[j]
-    template <std::size_t heads>
-    HWY_INLINE void gather(const float (*weights)[blockRows], const float* kept, float* out) const
-    {
-        for (std::int64_t k = 0; k < a.headDim; k += step) {
-            const std::int64_t count = std::min(step, a.headDim - k);
-            Floats sums[heads];
-            HWY_UNROLL(4)
-            for (std::size_t h = 0; h < heads; ++h)
-                sums[h] = hn::Mul(
-                    loadFloats<F32Cache>(out + static_cast<std::int64_t>(h) * a.headDim + k, count),
-                    spread(kept[h]));
-            for (std::int64_t row = 0; row < rows; ++row) {
-                const Floats value = loadFloats<Cache>(values + row * stride() + k, count);
-                HWY_UNROLL(4)
-                for (std::size_t h = 0; h < heads; ++h)
-                    sums[h] = hn::MulAdd(value, spread(weights[h][row]), sums[h]);
-            }
-            // Unrolled, too: the sums would lie in memory all along otherwise.
-            HWY_UNROLL(4)
-            for (std::size_t h = 0; h < heads; ++h)
-                storeFloats(sums[h], count, out + static_cast<std::int64_t>(h) * a.headDim + k);
-        }
-    }
-};
-
-HWY_INLINE float highestOf(const float* scores)
-{
-    Floats highest = hn::LoadU(floats, scores);
-    for (std::int64_t i = step; i < blockRows; i += step)
-        highest = hn::Max(highest, hn::LoadU(floats, scores + i));
-    return hn::GetLane(hn::MaxOfLanes(floats, highest));
+    // Unrolled, too: the sums would lie in memory all along otherwise.
+    HWY_UNROLL(8)
+    for (std::size_t h = 0; h < heads; ++h)
+        HWY_UNROLL(4)
+    for (std::size_t v = 0; v < vectors; ++v)
+        storeFloats(sums[h][v], count, place(h, v));
 }
 
-/// scores = exp(scores - maximum); returns their sum.
-HWY_INLINE float exponentiate(float* scores, float maximum)
-{
-    Sixteen sum = zeros();
-    for (std::size_t i = 0; i < blockRows; i += laneCount) {
-        const Sixteen weights = expOf(subtract(load(scores + i), spread(maximum)));
-        store(weights, scores + i);
-        sum = add(sum, weights);
-    }
-    return total(sum);
-}
-
-/// What some heads of one query have come to.
+/// In all columns.
 template <std::size_t heads>
+HWY_NOINLINE void addProductsOf(const Line* x, const Factor& factor, float* out,
+                                std::int64_t outStride, Ahead& ahead)
+{
+    // Sums of as many as keep the processor's multipliers busy.
+    constexpr std::size_t vectors = heads <= heldHeads / 2 ? 4 : 2;
+    constexpr std::int64_t together = vectors * partLanes;
+    std::int64_t column = 0;
+    for (; column + together <= factor.columns; column += together)
+        addColumns<heads, vectors>(x, factor, column, out, outStride, ahead);
+    for (; column < factor.columns; column += step)
+        addColumns<heads, 1>(x, factor, column, out, outStride, ahead);
+}
+
+/// Of any number of heads.
+template <std::size_t held = heldHeads>
+HWY_INLINE void addProducts(std::int64_t heads, const Line* x, const Factor& factor, float* out,
+                            std::int64_t outStride, Ahead& ahead)
+{
+    constexpr auto count = static_cast<std::int64_t>(held);
+    for (; heads >= count; heads -= count) {
+        addProductsOf<held>(x, factor, out, outStride, ahead);
+        x += count;
+        out += count * outStride;
+    }
+    if constexpr (held > 1)
+        addProducts<held - 1>(heads, x, factor, out, outStride, ahead);
+}
+
+/// exp of y, which is at most 0 or no number. Below e^-87 is nothing.
+HWY_INLINE Sixteen weightsOf(const Sixteen& y)
+{
+    Sixteen out;
+    HWY_UNROLL(16)
+    for (std::size_t i = 0; i < parts; ++i) {
+        const Floats power = expOfNegative(y.part[i]);
+        const Floats small = hn::IfThenZeroElse(hn::Lt(y.part[i], spread(-87.0F)), power);
+        out.part[i] = hn::IfThenElse(hn::Eq(y.part[i], y.part[i]), small, y.part[i]);
+    }
+    return out;
+}
+
+HWY_INLINE float sumOf(const Sixteen& x)
+{
+    Floats sum = x.part[0];
+    HWY_UNROLL(16)
+    for (std::size_t i = 1; i < parts; ++i)
+        sum = hn::Add(sum, x.part[i]);
+    return hn::GetLane(hn::SumOfLanes(floats, sum));
+}
+
+/// What a head of a query has come to, beside its part of the result.
 struct Softmax
 {
-    float maximum[heads];
-    double sum[heads];
+    float maximum = -std::numeric_limits<float>::infinity();
+    double sum = 0;
 
-    HWY_INLINE void clear()
+    /// Makes weights of a block's scores; returns what the result so far is to be multiplied with.
+    HWY_INLINE float weigh(float* scores, std::int64_t rows, Ahead& ahead)
     {
-        std::fill_n(maximum, heads, -std::numeric_limits<float>::infinity());
-        std::fill_n(sum, heads, 0.0);
-    }
-
-    /// Adds a block to the sums and to `out`, [heads, headDim].
-    template <class Cache>
-    HWY_INLINE void add(const Block<Cache>& block, const float* query, float* out)
-    {
-        alignas(64) float scores[heads][blockRows];
-        float kept[heads];
-        block.template score<heads>(query, scores);
-        for (std::size_t h = 0; h < heads; ++h) {
-            const float highest = std::max(maximum[h], highestOf(scores[h]));
-            kept[h] = sum[h] == 0 ? 0.0F : std::exp(maximum[h] - highest);
-            maximum[h] = highest;
-            const float added = exponentiate(scores[h], highest);
-            sum[h] = sum[h] * static_cast<double>(kept[h]) + static_cast<double>(added);
+        std::fill(scores + rows, scores + side, -std::numeric_limits<float>::infinity());
+        Floats highest = spread(maximum);
+        for (std::int64_t i = 0; i < side; i += step)
+            highest = hn::Max(highest, hn::LoadU(floats, scores + i));
+        const float before = maximum;
+        maximum = hn::GetLane(hn::MaxOfLanes(floats, highest));
+        Sixteen added = zeros();
+        for (std::size_t i = 0; i < side; i += laneCount) {
+            const Sixteen weights = weightsOf(subtract(load(scores + i), spread(maximum)));
+            store(weights, scores + i);
+            added = add(added, weights);
+            for (int line = 0; line < 4; ++line)
+                ahead.fetch();
         }
-        block.template gather<heads>(scores, kept, out);
+        const float kept = before == maximum ? 1.0F : std::exp(before - maximum);
+        sum = sum * static_cast<double>(kept) + static_cast<double>(sumOf(added));
+        return kept;
     }
 };
 
-/// `heads` heads from `head` on, of one kv head, of `count` queries from `first` on.
-template <class Cache, std::size_t heads>
-HWY_NOINLINE void attendTogether(const Attention& a, const float* query, std::int64_t first,
-                                 std::int64_t count, std::int64_t head, float* out)
+/// Some heads of queries that follow one another, no more than mostSums in all, over the cache.
+/// Blocks of rows are the outermost loop, so that the cache is read once, in its order.
+template <class Cache>
+class Pass
 {
-    const std::int64_t stride = a.kvHeads * a.headDim;
-    const std::int64_t offset = head / a.group * a.headDim;
-    const auto* const keys = static_cast<const typename Cache::Element*>(a.keys) + offset;
-    const auto* const values = static_cast<const typename Cache::Element*>(a.values) + offset;
-    const std::int64_t width = a.group * stride; // of a query
-    query += first * width + head * a.headDim;
-    out += first * width + head * a.headDim;
-    const std::int64_t seenByFirst = a.rows - a.queries + first + 1;
-    Softmax<heads> softmax[mostQueries];
-    for (std::int64_t q = 0; q < count; ++q) {
-        softmax[q].clear();
-        std::fill_n(out + q * width, static_cast<std::int64_t>(heads) * a.headDim, 0.0F);
+public:
+    /// Heads [begin, end) of `count` queries from `first` on; `query` and `out` are all queries'.
+    Pass(const Attention& a, const float* query, std::int64_t first, std::int64_t count,
+         std::int64_t begin, std::int64_t end, float* out)
+        : m_a(a)
+        , m_query(query + first * queryStride())
+        , m_out(out + first * queryStride())
+        , m_count(count)
+        , m_begin(begin)
+        , m_end(end)
+        , m_seenByFirst(a.rows - a.queries + first + 1)
+    {
     }
-    for (std::int64_t row = 0; row < seenByFirst + count - 1; row += blockRows)
-        for (std::int64_t q = std::max<std::int64_t>(0, row - seenByFirst + 1); q < count; ++q) {
-            const Block<Cache> block{.a = a,
-                                     .keys = keys + row * stride,
-                                     .values = values + row * stride,
-                                     .rows = std::min(blockRows, seenByFirst + q - row)};
-            softmax[q].add(block, query + q * width, out + q * width);
+    void run()
+    {
+        for (std::int64_t q = 0; q < m_count; ++q)
+            std::fill(result(q, m_begin), result(q, m_end), 0.0F);
+        const std::int64_t seen = m_seenByFirst + m_count - 1;
+        for (std::int64_t row = 0; row < seen; row += side) {
+            Ahead ahead = fetching(row + side, std::min(side, seen - row - side));
+            for (std::int64_t head = m_begin, heads = 0; head < m_end; head += heads) {
+                heads = std::min({mostHeads, m_a.group - head % m_a.group, m_end - head});
+                addBlock(row, std::min(side, seen - row), head, heads, ahead);
+            }
         }
-    for (std::int64_t q = 0; q < count; ++q)
-        for (std::size_t h = 0; h < heads; ++h) {
-            const auto factor = static_cast<float>(1.0 / softmax[q].sum[h]);
-            float* const result = out + q * width + static_cast<std::int64_t>(h) * a.headDim;
-            for (std::int64_t k = 0; k < a.headDim; ++k)
-                result[k] *= factor;
-        }
-}
+        for (std::int64_t q = 0; q < m_count; ++q)
+            for (std::int64_t head = m_begin; head < m_end; ++head)
+                scale(result(q, head), static_cast<float>(1.0 / softmax(q, head).sum));
+    }
 
-/// The same of all queries.
-template <class Cache, std::size_t heads>
-void attendAll(const Attention& a, const float* query, std::int64_t head, float* out)
-{
-    for (std::int64_t first = 0; first < a.queries; first += mostQueries)
-        attendTogether<Cache, heads>(a, query, first, std::min(mostQueries, a.queries - first),
-                                     head, out);
-}
+private:
+    using Element = typename Cache::Element;
+
+    [[nodiscard]] std::int64_t rowStride() const { return m_a.kvHeads * m_a.headDim; }
+    [[nodiscard]] std::int64_t queryStride() const { return m_a.group * rowStride(); }
+    [[nodiscard]] float* result(std::int64_t q, std::int64_t head)
+    {
+        return m_out + q * queryStride() + head * m_a.headDim;
+    }
+    [[nodiscard]] Softmax& softmax(std::int64_t q, std::int64_t head)
+    {
+        return m_softmax[q * (m_end - m_begin) + head - m_begin];
+    }
+    /// From a row on, what a head sees of keys or values.
+    [[nodiscard]] const Element* at(const void* rows, std::int64_t row, std::int64_t head) const
+    {
+        return static_cast<const Element*>(rows) + row * rowStride() +
+               head / m_a.group * m_a.headDim;
+    }
+    void scale(float* x, float factor) const
+    {
+        for (std::int64_t k = 0; k < m_a.headDim; ++k)
+            x[k] *= factor;
+    }
+    /// Of the rows from `row` on, what this pass reads.
+    [[nodiscard]] Ahead fetching(std::int64_t row, std::int64_t rows) const
+    {
+        if (rows <= 0)
+            return {};
+        constexpr std::int64_t size = sizeof(Element);
+        const Element* const keys = at(m_a.keys, row, m_begin);
+        const std::int64_t width = at(m_a.keys, row, m_end - 1) + m_a.headDim - keys;
+        return {reinterpret_cast<const std::byte*>(keys),
+                reinterpret_cast<const std::byte*>(at(m_a.values, row, m_begin)), rows,
+                width * size, rowStride() * size};
+    }
+    /// Heads of one kv head. A query sees what lies before its own row, and that.
+    void addBlock(std::int64_t row, std::int64_t rows, std::int64_t head, std::int64_t heads,
+                  Ahead& ahead)
+    {
+        const Block<Cache> block{.keys = at(m_a.keys, row, head),
+                                 .values = at(m_a.values, row, head),
+                                 .stride = rowStride(),
+                                 .headDim = m_a.headDim,
+                                 .rows = rows};
+        const std::int64_t first = std::max<std::int64_t>(0, row - m_seenByFirst + 1);
+        const auto seenBy = [&](std::int64_t q) { return std::min(side, m_seenByFirst + q - row); };
+        for (std::int64_t q = first; q < m_count; ++q)
+            std::fill_n(m_scores[q][0], heads * side, 0.0F);
+        for (std::int64_t k = 0; k < m_a.headDim; k += side) {
+            const Factor keys = block.transposedKeys(k, m_room, ahead);
+            for (std::int64_t q = first; q < m_count; ++q) {
+                for (std::int64_t h = 0; h < heads; ++h) {
+                    const float* const from =
+                        m_query + q * queryStride() + (head + h) * m_a.headDim + k;
+                    for (std::int64_t i = 0; i < keys.count; ++i)
+                        m_scaled[h][i] = from[i] * m_a.scale;
+                }
+                addProducts(heads, m_scaled, keys, m_scores[q][0], side, ahead);
+            }
+        }
+        for (std::int64_t q = first; q < m_count; ++q)
+            for (std::int64_t h = 0; h < heads; ++h) {
+                const float kept = softmax(q, head + h).weigh(m_scores[q][h], seenBy(q), ahead);
+                if (kept != 1)
+                    scale(result(q, head + h), kept);
+            }
+        for (std::int64_t k = 0; k < m_a.headDim; k += side) {
+            Factor values = block.floatValues(k, m_room);
+            for (std::int64_t q = first; q < m_count; ++q) {
+                values.count = seenBy(q);
+                addProducts(heads, m_scores[q], values, result(q, head) + k, m_a.headDim, ahead);
+            }
+        }
+    }
+
+    const Attention& m_a;
+    const float* m_query;
+    float* m_out;
+    std::int64_t m_count;
+    std::int64_t m_begin;
+    std::int64_t m_end;
+    std::int64_t m_seenByFirst;
+    Softmax m_softmax[mostSums];
+    alignas(64) float m_room[side * side];
+    alignas(64) Line m_scaled[mostHeads];
+    alignas(64) Line m_scores[mostQueries][mostHeads];
+};
 
 template <class Cache>
-void attendIn(const Attention& a, const float* query, std::int64_t begin, std::int64_t end,
-              float* out)
+HWY_NOINLINE void attendIn(const Attention& a, const float* query, std::int64_t begin,
+                           std::int64_t end, float* out)
 {
-    while (begin < end) {
-        const std::int64_t inGroup = a.group - begin % a.group;
-        const std::int64_t together = std::min({mostHeads, inGroup, end - begin});
-        if constexpr (mostHeads >= 4) {
-            if (together == 4)
-                attendAll<Cache, 4>(a, query, begin, out);
-            else if (together == 3)
-                attendAll<Cache, 3>(a, query, begin, out);
-        }
-        if (together == 2)
-            attendAll<Cache, 2>(a, query, begin, out);
-        else if (together == 1)
-            attendAll<Cache, 1>(a, query, begin, out);
-        begin += together;
+    for (std::int64_t first = 0; first < a.queries; first += mostQueries) {
+        const std::int64_t count = std::min(mostQueries, a.queries - first);
+        const std::int64_t heads = mostSums / count;
+        for (std::int64_t head = begin; head < end; head += heads)
+            Pass<Cache>(a, query, first, count, head, std::min(end, head + heads), out).run();
     }
 }
 

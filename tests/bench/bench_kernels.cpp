@@ -231,11 +231,51 @@ void benchType(ThreadPool& pool, const Memory& memory, WeightType type)
     }
 }
 
-/// Of Qwen2.5-0.5B's 14 query heads over 2 kv heads of 64.
+constexpr std::int64_t heads = 14; // of queries in Qwen2.5-0.5B, over 2 kv heads of 64
+constexpr std::int64_t width = 128;
+
+/// A step's attention after 4096 tokens in all layers, whose caches no cache of the processor
+/// holds.
+void benchLongAttention(ThreadPool& pool, const Memory& memory)
+{
+    constexpr std::int64_t rows = 4096;
+    constexpr std::size_t layers = 24;
+    constexpr std::size_t bytes = rows * width * sizeof(float); // of a layer's keys, of its values
+    const std::vector<float> values = randomValues(rows * width);
+    const std::vector<float> query = randomValues(heads * 64);
+    std::vector<float> out(query.size());
+    std::vector<Attention> attentions;
+    for (std::size_t layer = 0; layer < layers; ++layer) {
+        std::byte* const keys = memory.span().data() + 2 * layer * bytes;
+        std::memcpy(keys, values.data(), bytes);
+        std::memcpy(keys + bytes, values.data(), bytes);
+        attentions.push_back({.keys = keys,
+                              .values = keys + bytes,
+                              .rows = rows,
+                              .kvHeads = 2,
+                              .headDim = 64,
+                              .group = 7,
+                              .scale = 0.125F});
+    }
+    std::atomic<std::uint64_t> sink = 0;
+    std::vector<double> times;
+    std::vector<double> streams;
+    for (int sample = 0; sample < 21; ++sample) {
+        streams.push_back(streamGbPerS(pool, memory.span().last(streamBytes), sink));
+        const Stopwatch watch(pool);
+        for (const Attention& attention : attentions)
+            pool.run(2, [&](std::int64_t begin, std::int64_t end) {
+                attendHeads(attention, query.data(), begin * 7, end * 7, out.data());
+            });
+        times.push_back(watch.seconds());
+    }
+    constexpr double read = 2e-9 * layers * bytes;
+    std::printf("attention of 24 layers over 4096 rows: %.2f ms, %.1f GB/s (stream %.1f)\n",
+                median(times) * 1e3, read / median(times), median(streams));
+}
+
 void benchAttention(ThreadPool& pool)
 {
-    constexpr std::int64_t heads = 14;
-    constexpr std::int64_t width = 128;
     for (const std::int64_t rows : {64, 512, 4096}) {
         const std::vector<float> keys = randomValues(rows * width);
         const std::vector<float> query = randomValues(heads * 64);
@@ -323,8 +363,10 @@ int main(int argc, char** argv)
          {WeightType::F32, WeightType::F16, WeightType::BF16, WeightType::Q8_0, WeightType::Q4_0})
         if (only.empty() || weightTypeName(type) == only)
             benchType(pool, memory, type);
-    if (only.empty() || only == "attention")
+    if (only.empty() || only == "attention") {
         benchAttention(pool);
+        benchLongAttention(pool, memory);
+    }
     if (only.empty() || only == "mixture")
         benchMixture(pool, memory);
 }

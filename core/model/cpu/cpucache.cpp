@@ -30,8 +30,7 @@ void CpuCache::refit(const ContiguousCache& from, std::int64_t rows, std::int64_
         const CacheLayerShape& layer = shape().layers[i];
         const std::int64_t width = std::int64_t{layer.kvHeads} * layer.headDim;
         const auto room = [&] {
-            return std::make_unique_for_overwrite<float[]>(
-                static_cast<std::size_t>(capacity * width));
+            return Rows(new (alignment) float[static_cast<std::size_t>(capacity * width)]);
         };
         layers[i] = {room(), room()};
         if (rows > 0) {

@@ -114,7 +114,9 @@ private Q_SLOTS:
         const auto cacheType = static_cast<WeightType>(type);
         for (const Shape& s :
              {Shape{1, 1, 4, 1}, Shape{3, 1, 8, 2}, Shape{63, 2, 16, 3}, Shape{64, 2, 20, 1},
-              Shape{65, 1, 64, 7}, Shape{200, 2, 64, 7}, Shape{130, 4, 128, 4}}) {
+              Shape{65, 1, 64, 7}, Shape{200, 2, 64, 7}, Shape{130, 4, 128, 4},
+              // More of a group's heads, values of a head, heads of queries than go together.
+              Shape{130, 1, 80, 9}, Shape{70, 2, 70, 2}, Shape{40, 48, 4, 1}}) {
             const std::int64_t size = s.rows * s.kvHeads * s.headDim;
             const Cache keys(cacheType, size, 1);
             const Cache values(cacheType, size, 2);
