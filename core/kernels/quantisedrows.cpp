@@ -2,7 +2,9 @@
 
 #include "kernels/weighttype.h"
 
+#include <bit>
 #include <cmath>
+#include <limits>
 
 #include "kernels/targets_p.h"
 
@@ -21,15 +23,13 @@ using ByteTag = hn::Rebind<std::int8_t, FloatTag>;
 /// One block of 32 values. Returns its scale, NaN where a value is no finite number.
 HWY_INLINE float quantiseBlock(const float* x, std::int8_t* out, std::int32_t* negatedSum)
 {
-    Floats largest = hn::Zero(floats);
-    Floats unsound = hn::Zero(floats); // stays 0 for finite values; a maximum would lose a NaN
-    for (std::size_t k = 0; k < quantBlock; k += partLanes) {
-        const Floats values = hn::LoadU(floats, x + k);
-        largest = hn::Max(largest, hn::Abs(values));
-        unsound = hn::MulAdd(values, hn::Zero(floats), unsound);
-    }
-    const float scale = hn::GetLane(hn::MaxOfLanes(floats, largest)) / 127.0F +
-                        hn::GetLane(hn::SumOfLanes(floats, unsound));
+    // As integers magnitudes have the same order, and those that are no finite number come last.
+    auto largest = hn::Zero(IntTag());
+    for (std::size_t k = 0; k < quantBlock; k += partLanes)
+        largest = hn::Max(largest, hn::BitCast(IntTag(), hn::Abs(hn::LoadU(floats, x + k))));
+    const auto magnitude = std::bit_cast<float>(hn::GetLane(hn::MaxOfLanes(IntTag(), largest)));
+    const float scale =
+        std::isfinite(magnitude) ? magnitude / 127.0F : std::numeric_limits<float>::quiet_NaN();
     float reciprocal = 1.0F / scale;
     if (!std::isfinite(reciprocal)) // zeros, or so small that they are as good as zeros
         reciprocal = 0;
@@ -43,9 +43,9 @@ HWY_INLINE float quantiseBlock(const float* x, std::int8_t* out, std::int32_t* n
     return scale;
 }
 
-/// A whole row; what comes of a block lies `count` blocks after what came of the last.
-void quantiseRow(const float* x, std::int64_t blocks, std::int64_t count, std::int8_t* values,
-                 float* scales, std::int32_t* negatedSums)
+/// Some blocks of a row; what comes of one lies `count` blocks after what came of the last.
+void quantiseSome(const float* x, std::int64_t blocks, std::int64_t count, std::int8_t* values,
+                  float* scales, std::int32_t* negatedSums)
 {
     for (std::int64_t block = 0; block < blocks; ++block) {
         const std::int64_t at = block * count;
@@ -60,7 +60,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace halftone::cpu {
 
-HWY_EXPORT(quantiseRow);
+HWY_EXPORT(quantiseSome);
 
 void QuantisedRows::resize(std::int64_t count, std::int64_t columns)
 {
@@ -77,9 +77,16 @@ void QuantisedRows::resize(std::int64_t count, std::int64_t columns)
 void QuantisedRows::quantise(const float* x, std::int64_t begin, std::int64_t end)
 {
     for (std::int64_t row = begin; row < end; ++row)
-        HWY_DYNAMIC_DISPATCH(quantiseRow)
-    (x + row * m_columns, m_columns / quantBlock, m_count, m_values.data() + row * quantBlock,
-     m_scales.data() + row, m_negatedSums.data() + row);
+        quantiseBlocks(x + row * m_columns, row, 0, m_columns / quantBlock);
+}
+
+void QuantisedRows::quantiseBlocks(const float* x, std::int64_t row, std::int64_t begin,
+                                   std::int64_t end)
+{
+    const std::int64_t at = begin * m_count + row;
+    HWY_DYNAMIC_DISPATCH(quantiseSome)
+    (x, end - begin, m_count, m_values.data() + at * quantBlock, m_scales.data() + at,
+     m_negatedSums.data() + at);
 }
 
 } // namespace halftone::cpu

@@ -20,6 +20,8 @@ public:
     /// Quantises rows [begin, end) of `x` [count, columns]. A row's bits depend on its values
     /// alone. A block with a value that is no finite number makes every product of its row NaN.
     void quantise(const float* x, std::int64_t begin, std::int64_t end);
+    /// Blocks [begin, end) of row `row`, from x on; blocks apart may be written at once.
+    void quantiseBlocks(const float* x, std::int64_t row, std::int64_t begin, std::int64_t end);
 
     [[nodiscard]] std::int64_t count() const { return m_count; }
     [[nodiscard]] std::int64_t columns() const { return m_columns; }

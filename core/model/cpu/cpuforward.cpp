@@ -14,6 +14,7 @@ namespace halftone {
 namespace {
 
 constexpr std::int64_t tileRows = 16; // as many as attention has meet a block together
+constexpr std::int64_t blockPanels = cpu::quantBlock / cpu::panelRows;    // that make whole blocks
 constexpr std::int64_t toldPanels = cpu::logitsPerBlock / cpu::panelRows; // while they are near
 
 void multiplyPart(const cpu::Product& product, bool rounded, std::int64_t begin, std::int64_t end)
@@ -177,8 +178,8 @@ void CpuModel::attendTile(std::size_t layer, std::span<const Place> places, cons
                      m_scratch.attended.data() + tile.begin * queries);
 }
 
-/// added = down(silu(gate(normed)) * up(normed)). The same thread computes a panel of the gate, the
-/// same panel of up and their product.
+/// added = down(silu(gate(normed)) * up(normed)). The same thread computes some panels of the gate,
+/// the same ones of up, their product and what `down` takes of it.
 void CpuModel::feedForward(const CpuLayer& layer, const Rows& rows) const
 {
     const std::int64_t count = rows.count();
@@ -187,17 +188,31 @@ void CpuModel::feedForward(const CpuLayer& layer, const Rows& rows) const
     const cpu::Product gate =
         product(layer.gate, m_scratch.normed.data(), count, m_scratch.gate.data());
     const cpu::Product up = product(layer.up, m_scratch.normed.data(), count, m_scratch.up.data());
-    m_pool->run(layer.gate.weight.panels(), [&](std::int64_t begin, std::int64_t end) {
-        multiplyPart(gate, rows.rounded, begin, end);
-        multiplyPart(up, rows.rounded, begin, end);
-        const std::int64_t first = begin * cpu::panelRows;
-        const std::int64_t values = std::min(end * cpu::panelRows, inner) - first;
-        for (std::int64_t b = 0; b < count; ++b) {
-            float* const own = m_scratch.gate.data() + b * inner + first;
-            cpu::siluTimes(own, m_scratch.up.data() + b * inner + first, values, own);
-        }
+    cpu::Product down = product(layer.down, m_scratch.gate.data(), count, m_scratch.added.data());
+    down.quantised = &m_scratch.quantisedInner;
+    const bool quantised = cpu::isQuantised(layer.down.weight.type());
+    if (quantised)
+        m_scratch.quantisedInner.resize(count, inner);
+    const std::int64_t panels = layer.gate.weight.panels();
+    m_pool->run(
+        (panels + blockPanels - 1) / blockPanels, [&](std::int64_t begin, std::int64_t end) {
+            begin *= blockPanels;
+            end = std::min(end * blockPanels, panels);
+            multiplyPart(gate, rows.rounded, begin, end);
+            multiplyPart(up, rows.rounded, begin, end);
+            const std::int64_t first = begin * cpu::panelRows;
+            const std::int64_t last = std::min(end * cpu::panelRows, inner);
+            for (std::int64_t b = 0; b < count; ++b) {
+                float* const own = m_scratch.gate.data() + b * inner + first;
+                cpu::siluTimes(own, m_scratch.up.data() + b * inner + first, last - first, own);
+                if (quantised)
+                    m_scratch.quantisedInner.quantiseBlocks(own, b, first / cpu::quantBlock,
+                                                            last / cpu::quantBlock);
+            }
+        });
+    m_pool->run(layer.down.weight.panels(), [&](std::int64_t begin, std::int64_t end) {
+        multiplyPart(down, rows.rounded, begin, end);
     });
-    multiply(m_scratch.gate.data(), count, rows.rounded, {{layer.down, m_scratch.added.data()}});
 }
 
 void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits,

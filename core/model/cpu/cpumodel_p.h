@@ -55,17 +55,18 @@ private:
     struct Scratch
     {
         void resize(const ModelConfig&, std::int64_t count);
-        std::int64_t rows = 0;       // B
-        std::vector<float> hidden;   // [B, D]
-        std::vector<float> normed;   // [B, D]
-        std::vector<float> query;    // [B, H * d]
-        std::vector<float> key;      // [B, G * d]
-        std::vector<float> value;    // [B, G * d]
-        std::vector<float> attended; // [B, H * d]
-        std::vector<float> added;    // [B, D], what a block adds to `hidden`
-        std::vector<float> gate;     // [B, intermediate]
-        std::vector<float> up;       // [B, intermediate]
-        cpu::QuantisedRows quantised;
+        std::int64_t rows = 0;             // B
+        std::vector<float> hidden;         // [B, D]
+        std::vector<float> normed;         // [B, D]
+        std::vector<float> query;          // [B, H * d]
+        std::vector<float> key;            // [B, G * d]
+        std::vector<float> value;          // [B, G * d]
+        std::vector<float> attended;       // [B, H * d]
+        std::vector<float> added;          // [B, D], what a block adds to `hidden`
+        std::vector<float> gate;           // [B, intermediate]
+        std::vector<float> up;             // [B, intermediate]
+        cpu::QuantisedRows quantised;      // what a product takes
+        cpu::QuantisedRows quantisedInner; // the same of `gate`
     };
 
     [[nodiscard]] Result<void> computeRows(std::span<const float> x, ContiguousCache&, Purpose,
