@@ -67,6 +67,7 @@ Result<std::vector<double>> logProbabilities(const LanguageModel& model,
     std::vector<float> logits(rowsAtOnce * vocabulary);
     std::vector<double> found;
     found.reserve(ids.size());
+    LogitsPass pass;
     LogitsSummary summary;
     // The last id is predicted, never fed.
     for (std::size_t begin = 0; begin + 1 < ids.size(); begin += rowsAtOnce) {
@@ -82,7 +83,8 @@ Result<std::vector<double>> logProbabilities(const LanguageModel& model,
             return Unexpected(forward.error());
         for (std::size_t row = 0; row < rows; ++row) {
             const std::span<const float> one(&logits[row * vocabulary], vocabulary);
-            summariseLogits(one, 1, summary);
+            pass.begin(one);
+            pass.summarise(1, summary);
             if (summary.invalid > 0)
                 return failure(ErrorCode::InvalidInput,
                                "The model " + model.identity().name + " gave " +

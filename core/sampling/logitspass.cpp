@@ -176,10 +176,4 @@ void LogitsPass::summarise(int topCount, LogitsSummary& out)
     takeBest(*this, static_cast<std::size_t>(std::max(topCount, 0)), out.top);
 }
 
-void summariseLogits(std::span<const float> logits, int topCount, LogitsSummary& out)
-{
-    LogitsPass pass(logits);
-    pass.summarise(topCount, out);
-}
-
 } // namespace halftone

@@ -111,7 +111,4 @@ private:
     std::vector<Temperature> m_temperatures;
 };
 
-/// The same of a row that is looked at once.
-void summariseLogits(std::span<const float> logits, int topCount, LogitsSummary& out);
-
 } // namespace halftone

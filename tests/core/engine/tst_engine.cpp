@@ -116,7 +116,7 @@ void tst_Engine::givesTheLogitsThatASessionSees()
     const auto logits = engine->logits(prompt, LogitsOf::Last);
     QVERIFY_RESULT(logits);
     LogitsSummary summary;
-    summariseLogits(*logits, 7, summary);
+    LogitsPass(*logits).summarise(7, summary);
     const auto session = sessionOf(engine, settingsOf("discrete"), prompt);
     QVERIFY_RESULT(session->step());
     QVERIFY(session->steps()[0].entropy == summary.entropy);

@@ -50,7 +50,7 @@ std::string differenceWhenFedAgain(const Engine& engine, const std::vector<Token
         if ((*cache)->rows() != step.position.value)
             return at + ": rows";
         LogitsSummary raw;
-        summariseLogits(logits, static_cast<int>(step.candidates.size()), raw);
+        LogitsPass(logits).summarise(static_cast<int>(step.candidates.size()), raw);
         if (raw.entropy != step.entropy || raw.varentropy != step.varentropy ||
             raw.pMax != step.pMax)
             return at + ": entropy " + std::to_string(raw.entropy) + " against " +

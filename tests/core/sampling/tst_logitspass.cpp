@@ -19,7 +19,7 @@ constexpr float notANumber = std::numeric_limits<float>::quiet_NaN();
 LogitsSummary summary(const std::vector<float>& logits, int topCount = 32)
 {
     LogitsSummary out;
-    summariseLogits(logits, topCount, out);
+    LogitsPass(logits).summarise(topCount, out);
     return out;
 }
 
@@ -275,7 +275,7 @@ void tst_LogitsPass::givesTheSameBitsAgain()
     const auto logits = reference::randomLogits(5000, 3);
     const LogitsSummary first = summary(logits);
     LogitsSummary second = summary({1, 2, 3}); // storage that was used before
-    summariseLogits(logits, 32, second);
+    LogitsPass(logits).summarise(32, second);
     QCOMPARE(first.entropy, second.entropy);
     QVERIFY(first.entropy == second.entropy && first.varentropy == second.varentropy &&
             first.logSumExp == second.logSumExp && first.pMax == second.pMax);
