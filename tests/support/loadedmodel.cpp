@@ -20,13 +20,17 @@ Result<std::unique_ptr<LanguageModel>> loadModel(const std::filesystem::path& pa
     if (!config)
         return Unexpected(config.error());
     const std::string fingerprint(testFingerprint);
-    if (std::getenv("HALFTONE_TEST_TORCH") == nullptr)
+    const char* const torch = std::getenv("HALFTONE_TEST_TORCH");
+    if (torch == nullptr)
         return loadLanguageModel(*folder, *config, fingerprint, options, progress, cancel);
     const Result<TorchLibrary> library = torchLibrary();
     if (!library)
         return Unexpected(library.error());
+    ModelOptions where = options;
+    if (std::string_view(torch) == "cuda")
+        where.device = "cuda";
     Result<std::unique_ptr<LanguageModel>> model;
-    library->load({*folder, *config, fingerprint, options, progress, cancel}, model);
+    library->load({*folder, *config, fingerprint, where, progress, cancel}, model);
     return model;
 }
 

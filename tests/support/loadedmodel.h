@@ -17,7 +17,8 @@ namespace halftone::test {
 /// What loadModel() says of every model.
 inline constexpr std::string_view testFingerprint = "fingerprint of a test";
 
-/// As the program does; with HALFTONE_TEST_TORCH in the environment with libtorch on any device.
+/// As the program does; with HALFTONE_TEST_TORCH in the environment with libtorch on any device,
+/// and where that is "cuda" on the GPU whatever the options say.
 [[nodiscard]] Result<std::unique_ptr<LanguageModel>>
 loadModel(const std::filesystem::path& folder,
           const ModelOptions& = {.device = "cpu", .threads = 1}, const ProgressFn& = {},
