@@ -69,10 +69,14 @@ private:
             Half
         };
         std::vector<int> possible;
+        const auto addTwice = [&](int operation) {
+            possible.push_back(operation);
+            possible.push_back(operation);
+        };
         if (m_amount + 1 <= mostAmount)
-            possible.insert(possible.end(), 2, Gain);
+            addTwice(Gain);
         if (m_amount >= 1)
-            possible.insert(possible.end(), 2, Lose);
+            addTwice(Lose);
         if (m_amount >= 1 && m_amount * 2 <= mostAmount)
             possible.push_back(Times);
         if (m_amount >= 2 && m_amount % 2 == 0)
