@@ -14,6 +14,11 @@ constexpr int briefly = 1000; // pauses of 10 to 50 ns each
 
 thread_local bool insidePart = false;
 
+std::uint64_t packed(std::int64_t begin, std::int64_t end)
+{
+    return static_cast<std::uint64_t>(begin) << 32U | static_cast<std::uint64_t>(end);
+}
+
 /// Returns a value other than `old`: soon when there is one soon, otherwise after a sleep.
 std::uint32_t awaitChange(const std::atomic<std::uint32_t>& value, std::uint32_t old, int spins)
 {
@@ -48,6 +53,7 @@ private:
 
 ThreadPool::ThreadPool(int threads)
     : m_thrown(static_cast<std::size_t>(std::max(1, threads)))
+    , m_shares(m_thrown.size())
 {
     const unsigned processors = std::thread::hardware_concurrency();
     m_spins = processors == 0 || threads <= static_cast<int>(processors) ? briefly : 0;
@@ -70,7 +76,7 @@ ThreadPool::~ThreadPool()
         worker.join();
 }
 
-void ThreadPool::runParts(Part part, const void* work, std::int64_t n)
+void ThreadPool::runParts(Part part, const void* work, std::int64_t n, std::int64_t least)
 {
     if (n <= 0)
         return;
@@ -82,12 +88,16 @@ void ThreadPool::runParts(Part part, const void* work, std::int64_t n)
     }
     m_part = part;
     m_work = work;
-    m_count = n;
+    m_least = least;
+    m_shared = least < n;
     m_parts = std::min<std::int64_t>(n, threads());
+    for (std::int64_t i = 0; i < m_parts; ++i)
+        m_shares[static_cast<std::size_t>(i)].left.store(
+            packed(n * i / m_parts, n * (i + 1) / m_parts), std::memory_order_relaxed);
     m_working.store(static_cast<std::uint32_t>(m_workers.size()), std::memory_order_relaxed);
     m_round.fetch_add(1, std::memory_order_release);
     m_round.notify_all();
-    runPart(0);
+    runPieces(0);
     for (std::uint32_t left = m_working.load(std::memory_order_acquire); left != 0;)
         left = awaitChange(m_working, left, m_spins);
     for (std::exception_ptr& thrown : m_thrown)
@@ -98,11 +108,33 @@ void ThreadPool::runParts(Part part, const void* work, std::int64_t n)
         }
 }
 
-void ThreadPool::runPart(std::int64_t index) noexcept
+/// The thread's own part from its beginning, then what others have not begun, from their ends: half
+/// of what is left at a time, so that most is done in one piece.
+void ThreadPool::runPieces(std::int64_t index) noexcept
 {
     insidePart = true;
     try {
-        m_part(m_work, m_count * index / m_parts, m_count * (index + 1) / m_parts);
+        for (std::int64_t i = 0; i < (m_shared ? m_parts : 1); ++i) {
+            auto& left = m_shares[static_cast<std::size_t>((index + i) % m_parts)].left;
+            for (std::uint64_t was = left.load(std::memory_order_relaxed);;) {
+                const auto begin = static_cast<std::int64_t>(was >> 32U);
+                const auto end = static_cast<std::int64_t>(was & 0xffffffffU);
+                if (begin >= end)
+                    break;
+                const std::int64_t taken =
+                    end - begin <= m_least ? end - begin : (end - begin + 1) / 2;
+                const bool own = i == 0;
+                const std::uint64_t rest =
+                    own ? packed(begin + taken, end) : packed(begin, end - taken);
+                if (!left.compare_exchange_weak(was, rest, std::memory_order_relaxed))
+                    continue;
+                if (own)
+                    m_part(m_work, begin, begin + taken);
+                else
+                    m_part(m_work, end - taken, end);
+                was = rest;
+            }
+        }
     } catch (...) {
         m_thrown[static_cast<std::size_t>(index)] = std::current_exception();
     }
@@ -116,7 +148,7 @@ void ThreadPool::serve(std::int64_t index) noexcept
         if (m_ending)
             return;
         if (index < m_parts)
-            runPart(index);
+            runPieces(index);
         // Only the last one's end is waited for.
         if (m_working.fetch_sub(1, std::memory_order_acq_rel) == 1)
             m_working.notify_one();

@@ -14,12 +14,20 @@ namespace halftone {
 namespace {
 
 constexpr std::int64_t tileRows = 16; // as many as attention has meet a block together
+constexpr std::int64_t sharedPanels = 4;
+constexpr std::int64_t fewRows = 12; // more make work of their own for every piece
 constexpr std::int64_t blockPanels = cpu::quantBlock / cpu::panelRows;    // that make whole blocks
 constexpr std::int64_t toldPanels = cpu::logitsPerBlock / cpu::panelRows; // while they are near
 
 void multiplyPart(const cpu::Product& product, bool rounded, std::int64_t begin, std::int64_t end)
 {
     (rounded ? cpu::multiplyPanelsRounded : cpu::multiplyPanels)(product, begin, end);
+}
+
+/// The shortest piece that threads take over from each other of products with `count` rows.
+std::int64_t leastShared(std::int64_t panels, std::int64_t count)
+{
+    return count <= fewRows ? sharedPanels : panels;
 }
 
 } // namespace
@@ -194,25 +202,27 @@ void CpuModel::feedForward(const CpuLayer& layer, const Rows& rows) const
     if (quantised)
         m_scratch.quantisedInner.resize(count, inner);
     const std::int64_t panels = layer.gate.weight.panels();
-    m_pool->run(
-        (panels + blockPanels - 1) / blockPanels, [&](std::int64_t begin, std::int64_t end) {
-            begin *= blockPanels;
-            end = std::min(end * blockPanels, panels);
-            multiplyPart(gate, rows.rounded, begin, end);
-            multiplyPart(up, rows.rounded, begin, end);
-            const std::int64_t first = begin * cpu::panelRows;
-            const std::int64_t last = std::min(end * cpu::panelRows, inner);
-            for (std::int64_t b = 0; b < count; ++b) {
-                float* const own = m_scratch.gate.data() + b * inner + first;
-                cpu::siluTimes(own, m_scratch.up.data() + b * inner + first, last - first, own);
-                if (quantised)
-                    m_scratch.quantisedInner.quantiseBlocks(own, b, first / cpu::quantBlock,
-                                                            last / cpu::quantBlock);
-            }
-        });
-    m_pool->run(layer.down.weight.panels(), [&](std::int64_t begin, std::int64_t end) {
-        multiplyPart(down, rows.rounded, begin, end);
+    const std::int64_t blocks = (panels + blockPanels - 1) / blockPanels;
+    m_pool->share(blocks, leastShared(blocks, count), [&](std::int64_t begin, std::int64_t end) {
+        begin *= blockPanels;
+        end = std::min(end * blockPanels, panels);
+        multiplyPart(gate, rows.rounded, begin, end);
+        multiplyPart(up, rows.rounded, begin, end);
+        const std::int64_t first = begin * cpu::panelRows;
+        const std::int64_t last = std::min(end * cpu::panelRows, inner);
+        for (std::int64_t b = 0; b < count; ++b) {
+            float* const own = m_scratch.gate.data() + b * inner + first;
+            cpu::siluTimes(own, m_scratch.up.data() + b * inner + first, last - first, own);
+            if (quantised)
+                m_scratch.quantisedInner.quantiseBlocks(own, b, first / cpu::quantBlock,
+                                                        last / cpu::quantBlock);
+        }
     });
+    const std::int64_t downPanels = layer.down.weight.panels();
+    m_pool->share(downPanels, leastShared(downPanels, count),
+                  [&](std::int64_t begin, std::int64_t end) {
+                      multiplyPart(down, rows.rounded, begin, end);
+                  });
 }
 
 void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits,
@@ -225,7 +235,8 @@ void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits,
                      config().normEpsilon, width, m_scratch.normed.data() + (b - begin) * width);
     quantise(m_weights.head, m_scratch.normed.data(), count);
     const cpu::Product head = product(m_weights.head, m_scratch.normed.data(), count, logits);
-    m_pool->run(head.weights.panels(), [&](std::int64_t from, std::int64_t to) {
+    const std::int64_t panels = head.weights.panels();
+    m_pool->share(panels, leastShared(panels, count), [&](std::int64_t from, std::int64_t to) {
         while (from < to) {
             const std::int64_t next = std::min(to, (from / toldPanels + 1) * toldPanels);
             multiplyPart(head, false, from, next);
@@ -270,7 +281,7 @@ void CpuModel::multiply(const float* x, std::int64_t count, bool rounded,
     std::int64_t panels = 0;
     for (const Multiplication& one : all)
         panels += one.linear.weight.panels();
-    m_pool->run(panels, [&](std::int64_t begin, std::int64_t end) {
+    m_pool->share(panels, leastShared(panels, count), [&](std::int64_t begin, std::int64_t end) {
         std::int64_t first = 0;
         for (const Multiplication& one : all) {
             const std::int64_t own = one.linear.weight.panels();

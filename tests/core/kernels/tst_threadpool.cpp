@@ -3,8 +3,11 @@
 
 #include <QtTest>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
+#include <map>
 #include <mutex>
 #include <pthread.h>
 #include <set>
@@ -43,6 +46,41 @@ private Q_SLOTS:
         QCOMPARE(partsOf(pool, 1), (std::set<Range>{{0, 1}}));
         QVERIFY(partsOf(pool, 0).empty());
         QVERIFY(partsOf(pool, -5).empty());
+    }
+
+    void everyIndexOfSharedWorkIsDoneOnce()
+    {
+        ThreadPool pool(3);
+        for (const std::int64_t n : {0, 1, 2, 7, 100, 1000})
+            for (const std::int64_t least : {1, 4, 64}) {
+                std::vector<std::atomic<int>> done(static_cast<std::size_t>(n));
+                std::atomic<bool> tooShort = false;
+                pool.share(n, least, [&](std::int64_t begin, std::int64_t end) {
+                    for (std::int64_t i = begin; i < end; ++i)
+                        ++done[static_cast<std::size_t>(i)];
+                    if (end - begin < least / 2 && end - begin < n / 3)
+                        tooShort = true;
+                });
+                QVERIFY(std::all_of(done.begin(), done.end(),
+                                    [](const std::atomic<int>& times) { return times == 1; }));
+                QVERIFY(!tooShort);
+            }
+    }
+
+    void whoIsDoneTakesOverFromWhoIsNot()
+    {
+        ThreadPool pool(2);
+        std::mutex mutex;
+        std::map<std::thread::id, std::int64_t> done;
+        const std::thread::id caller = std::this_thread::get_id();
+        pool.share(64, 1, [&](std::int64_t begin, std::int64_t end) {
+            if (std::this_thread::get_id() == caller)
+                std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            const std::lock_guard lock(mutex);
+            done[std::this_thread::get_id()] += end - begin;
+        });
+        // The caller's first piece is half of its half.
+        QCOMPARE(done[caller], std::int64_t{16});
     }
 
     void oneThreadIsTheCaller()
