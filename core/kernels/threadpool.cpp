@@ -5,6 +5,8 @@
 #include <hwy/cache_control.h>
 #include <pthread.h>
 #include <system_error>
+#include <tuple>
+#include <utility>
 
 namespace halftone::cpu {
 
@@ -17,6 +19,23 @@ thread_local bool insidePart = false;
 std::uint64_t packed(std::int64_t begin, std::int64_t end)
 {
     return static_cast<std::uint64_t>(begin) << 32U | static_cast<std::uint64_t>(end);
+}
+
+/// Takes half of what is left, or all that is no more than `least`, from the beginning or the end.
+/// Nothing when nothing is left.
+std::pair<std::int64_t, std::int64_t> take(std::atomic<std::uint64_t>& left, std::int64_t least,
+                                           bool fromBeginning)
+{
+    std::uint64_t was = left.load(std::memory_order_relaxed);
+    for (;;) {
+        const auto begin = static_cast<std::int64_t>(was >> 32U);
+        const auto end = static_cast<std::int64_t>(was & 0xffffffffU);
+        const std::int64_t taken = end - begin <= least ? end - begin : (end - begin + 1) / 2;
+        const std::uint64_t rest =
+            fromBeginning ? packed(begin + taken, end) : packed(begin, end - taken);
+        if (taken == 0 || left.compare_exchange_weak(was, rest, std::memory_order_relaxed))
+            return fromBeginning ? std::pair(begin, begin + taken) : std::pair(end - taken, end);
+    }
 }
 
 /// Returns a value other than `old`: soon when there is one soon, otherwise after a sleep.
@@ -108,32 +127,16 @@ void ThreadPool::runParts(Part part, const void* work, std::int64_t n, std::int6
         }
 }
 
-/// The thread's own part from its beginning, then what others have not begun, from their ends: half
-/// of what is left at a time, so that most is done in one piece.
+/// The thread's own part, then what others have not begun of theirs.
 void ThreadPool::runPieces(std::int64_t index) noexcept
 {
     insidePart = true;
     try {
         for (std::int64_t i = 0; i < (m_shared ? m_parts : 1); ++i) {
             auto& left = m_shares[static_cast<std::size_t>((index + i) % m_parts)].left;
-            for (std::uint64_t was = left.load(std::memory_order_relaxed);;) {
-                const auto begin = static_cast<std::int64_t>(was >> 32U);
-                const auto end = static_cast<std::int64_t>(was & 0xffffffffU);
-                if (begin >= end)
-                    break;
-                const std::int64_t taken =
-                    end - begin <= m_least ? end - begin : (end - begin + 1) / 2;
-                const bool own = i == 0;
-                const std::uint64_t rest =
-                    own ? packed(begin + taken, end) : packed(begin, end - taken);
-                if (!left.compare_exchange_weak(was, rest, std::memory_order_relaxed))
-                    continue;
-                if (own)
-                    m_part(m_work, begin, begin + taken);
-                else
-                    m_part(m_work, end - taken, end);
-                was = rest;
-            }
+            for (auto [begin, end] = take(left, m_least, i == 0); begin < end;
+                 std::tie(begin, end) = take(left, m_least, i == 0))
+                m_part(m_work, begin, end);
         }
     } catch (...) {
         m_thrown[static_cast<std::size_t>(index)] = std::current_exception();

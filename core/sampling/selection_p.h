@@ -39,27 +39,33 @@ void eachOfBlockAbove(std::span<const float> block, std::size_t begin, float thr
         f(TokenId{static_cast<std::int32_t>(begin + places[i])}, block[places[i]]);
 }
 
-/// The same for all of a row's.
+/// f(block, begin) for each block of a row that has a logit above `threshold`.
 template <class F>
-void eachAbove(LogitsPass& pass, float threshold, const F& f)
+void overBlocksAbove(LogitsPass& pass, float threshold, const F& f)
 {
     const auto peaks = pass.peaks();
     overParts(pass.logits(), cpu::logitsPerBlock,
               [&](std::span<const float> block, std::size_t begin) {
                   if (peaks[begin / cpu::logitsPerBlock].highest > threshold)
-                      eachOfBlockAbove(block, begin, threshold, f);
+                      f(block, begin);
               });
+}
+
+/// eachOfBlockAbove() for all of a row.
+template <class F>
+void eachAbove(LogitsPass& pass, float threshold, const F& f)
+{
+    overBlocksAbove(pass, threshold, [&](std::span<const float> block, std::size_t begin) {
+        eachOfBlockAbove(block, begin, threshold, f);
+    });
 }
 
 [[nodiscard]] inline std::size_t countAbove(LogitsPass& pass, float threshold)
 {
-    const auto peaks = pass.peaks();
     std::size_t count = 0;
-    overParts(pass.logits(), cpu::logitsPerBlock,
-              [&](std::span<const float> block, std::size_t begin) {
-                  if (peaks[begin / cpu::logitsPerBlock].highest > threshold)
-                      count += cpu::countAbove(block, threshold);
-              });
+    overBlocksAbove(pass, threshold, [&](std::span<const float> block, std::size_t) {
+        count += cpu::countAbove(block, threshold);
+    });
     return count;
 }
 

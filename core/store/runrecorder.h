@@ -1,9 +1,9 @@
 // Writes a run's steps to the library while they are taken. An observer for the engine thread: it
-// copies the record into a ring, without a lock but for waking the writer from time to time; that is
-// a thread of its own, with its own connection, which stores what has gathered at least every 100
-// ms, one transaction a batch. So a process that is
-// killed loses at most the last 200 ms of steps. When the disk cannot follow, a thousand steps
-// wait in memory, and after that the engine waits for the disk: no step is dropped.
+// copies the record into a ring, without a lock but for waking the writer from time to time; that
+// is a thread of its own, with its own connection, which stores what has gathered at least every
+// 100 ms, one transaction a batch. So a process that is killed loses at most the last 200 ms of
+// steps. When the disk cannot follow, a thousand steps wait in memory, and after that the engine
+// waits for the disk: no step is dropped.
 #pragma once
 
 #include "base/result.h"

@@ -63,13 +63,16 @@ void CpuModel::throughLayers(std::span<const float> x, const Rows& rows) const
     for (std::size_t i = 0; i < m_weights.layers.size(); ++i) {
         const CpuLayer& layer = m_weights.layers[i];
         normalise(layer.inputNorm, i > 0);
-        multiply(m_scratch.normed.data(), count, rows.rounded,
-                 {{layer.query, m_scratch.query.data()},
-                  {layer.key, m_scratch.key.data()},
-                  {layer.value, m_scratch.value.data()}});
+        const float* const normed = m_scratch.normed.data();
+        quantise(layer.query, normed, count);
+        multiply({product(layer.query, normed, count, m_scratch.query.data()),
+                  product(layer.key, normed, count, m_scratch.key.data()),
+                  product(layer.value, normed, count, m_scratch.value.data())},
+                 rows.rounded);
         attend(i, rows);
-        multiply(m_scratch.attended.data(), count, rows.rounded,
-                 {{layer.output, m_scratch.added.data()}});
+        quantise(layer.output, m_scratch.attended.data(), count);
+        multiply({product(layer.output, m_scratch.attended.data(), count, m_scratch.added.data())},
+                 rows.rounded);
         normalise(layer.mlpNorm, true);
         feedForward(layer, rows);
     }
@@ -218,11 +221,7 @@ void CpuModel::feedForward(const CpuLayer& layer, const Rows& rows) const
                                                         last / cpu::quantBlock);
         }
     });
-    const std::int64_t downPanels = layer.down.weight.panels();
-    m_pool->share(downPanels, leastShared(downPanels, count),
-                  [&](std::int64_t begin, std::int64_t end) {
-                      multiplyPart(down, rows.rounded, begin, end);
-                  });
+    multiply({down}, rows.rounded);
 }
 
 void CpuModel::outputs(std::int64_t begin, std::int64_t end, float* logits,
@@ -274,21 +273,20 @@ void CpuModel::quantise(const CpuLinear& linear, const float* x, std::int64_t co
     });
 }
 
-void CpuModel::multiply(const float* x, std::int64_t count, bool rounded,
-                        std::initializer_list<Multiplication> all) const
+void CpuModel::multiply(std::initializer_list<cpu::Product> all, bool rounded) const
 {
-    quantise(all.begin()->linear, x, count);
     std::int64_t panels = 0;
-    for (const Multiplication& one : all)
-        panels += one.linear.weight.panels();
-    m_pool->share(panels, leastShared(panels, count), [&](std::int64_t begin, std::int64_t end) {
+    for (const cpu::Product& one : all)
+        panels += one.weights.panels();
+    const std::int64_t least = leastShared(panels, all.begin()->count);
+    m_pool->share(panels, least, [&](std::int64_t begin, std::int64_t end) {
         std::int64_t first = 0;
-        for (const Multiplication& one : all) {
-            const std::int64_t own = one.linear.weight.panels();
+        for (const cpu::Product& one : all) {
+            const std::int64_t own = one.weights.panels();
             const std::int64_t from = std::max<std::int64_t>(begin - first, 0);
             const std::int64_t to = std::min(end - first, own);
             if (from < to)
-                multiplyPart(product(one.linear, x, count, one.y), rounded, from, to);
+                multiplyPart(one, rounded, from, to);
             first += own;
         }
     });

@@ -106,14 +106,8 @@ private:
     void outputs(std::int64_t begin, std::int64_t end, float* logits,
                  const LogitsMadeFn& made = {}) const;
 
-    /// What multiplies some rows of activations by one matrix.
-    struct Multiplication
-    {
-        const CpuLinear& linear;
-        float* y; // [count, out]
-    };
-    void multiply(const float* x, std::int64_t count, bool rounded,
-                  std::initializer_list<Multiplication>) const;
+    /// All of the same rows; what they take is ready (quantise()).
+    void multiply(std::initializer_list<cpu::Product>, bool rounded) const;
     [[nodiscard]] cpu::Product product(const CpuLinear&, const float* x, std::int64_t count,
                                        float* y) const;
     /// Makes the rows ready that matrices of quantised weights take.

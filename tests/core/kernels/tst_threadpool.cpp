@@ -7,7 +7,6 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <map>
 #include <mutex>
 #include <pthread.h>
 #include <set>
@@ -70,17 +69,21 @@ private Q_SLOTS:
     void whoIsDoneTakesOverFromWhoIsNot()
     {
         ThreadPool pool(2);
-        std::mutex mutex;
-        std::map<std::thread::id, std::int64_t> done;
         const std::thread::id caller = std::this_thread::get_id();
+        std::atomic<std::int64_t> byCaller = 0;
+        std::atomic<std::int64_t> byOther = 0;
         pool.share(64, 1, [&](std::int64_t begin, std::int64_t end) {
-            if (std::this_thread::get_id() == caller)
-                std::this_thread::sleep_for(std::chrono::milliseconds(50));
-            const std::lock_guard lock(mutex);
-            done[std::this_thread::get_id()] += end - begin;
+            if (std::this_thread::get_id() != caller) {
+                byOther += end - begin;
+                return;
+            }
+            byCaller += end - begin;
+            // The first piece is half of a half, and goes on until the rest is done.
+            for (int i = 0; i < 10'000 && byOther < 48; ++i)
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
         });
-        // The caller's first piece is half of its half.
-        QCOMPARE(done[caller], std::int64_t{16});
+        QCOMPARE(byCaller.load(), std::int64_t{16});
+        QCOMPARE(byOther.load(), std::int64_t{48});
     }
 
     void oneThreadIsTheCaller()
